@@ -1,0 +1,39 @@
+# What the CMakeLists.txt of several directories use.
+
+# Sets `variable` to the sources below the current directory that match the globs,
+# or, so that a target can be made of headers alone, to an empty source.
+#
+#   collect_sources(VARIABLE GLOB... [ONLY REGEX] [EXCEPT REGEX])
+function(collect_sources variable)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "ONLY;EXCEPT" "")
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${arg_UNPARSED_ARGUMENTS})
+  if(arg_ONLY)
+    list(FILTER sources INCLUDE REGEX "${arg_ONLY}")
+  endif()
+  if(arg_EXCEPT)
+    list(FILTER sources EXCLUDE REGEX "${arg_EXCEPT}")
+  endif()
+  if(NOT sources)
+    set(sources ${CMAKE_CURRENT_BINARY_DIR}/no_${variable}.cpp)
+    file(CONFIGURE OUTPUT ${sources} CONTENT "// All in headers.\n")
+  endif()
+  set(${variable} ${sources} PARENT_SCOPE)
+endfunction()
+
+# Compiles schemas/NAME.capnp into the target, which includes it, as does whoever
+# links the target, as "NAME.capnp.h". Generated code is built without our
+# warnings. Does nothing where there is no such schema.
+function(target_schema target name)
+  set(schema ${PROJECT_SOURCE_DIR}/schemas/${name}.capnp)
+  if(NOT EXISTS ${schema})
+    return()
+  endif()
+  set(CAPNPC_SRC_PREFIX ${PROJECT_SOURCE_DIR}/schemas)
+  set(CAPNPC_OUTPUT_DIR ${PROJECT_BINARY_DIR}/schemas/${name})
+  file(MAKE_DIRECTORY ${CAPNPC_OUTPUT_DIR})
+  capnp_generate_cpp(sources headers ${schema})
+  set_source_files_properties(${sources} PROPERTIES COMPILE_OPTIONS -w)
+  target_sources(${target} PRIVATE ${sources} ${headers})
+  target_include_directories(
+    ${target} SYSTEM PUBLIC $<BUILD_INTERFACE:${CAPNPC_OUTPUT_DIR}>)
+endfunction()
