@@ -3,6 +3,7 @@
 #include "caf/raft/configuration.hpp"
 #include "caf/raft/entry.hpp"
 #include "caf/raft/error.hpp"
+#include "caf/raft/log_write.hpp"
 #include "caf/raft/types.hpp"
 
 #include <memory>
@@ -13,14 +14,6 @@
 
 namespace caf::raft::storage {
 
-/// What a server must never forget (Figure 3.1, "Persistent state").
-struct hard_state {
-  term_t term;
-  server_id voted_for;
-
-  bool operator==(const hard_state&) const = default;
-};
-
 /// Whose directory this is.
 struct identity {
   server_id id;
@@ -29,17 +22,6 @@ struct identity {
   cluster_id cluster;
   /// Configuration zero; null while unformed.
   configuration_ptr zero;
-};
-
-/// One write of one group: what belongs together and is stored together. Within
-/// a write, first the truncation acts, then the append.
-struct log_write {
-  group_id group;
-  write_id number;
-  std::optional<hard_state> state;
-  /// All entries from this index on go; zero: none.
-  index_t truncate_from;
-  raft::entries append;
 };
 
 /// What the log of one group held when it was opened.

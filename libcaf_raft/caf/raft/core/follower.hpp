@@ -1,0 +1,105 @@
+#pragma once
+
+#include "caf/raft/core/tenure.hpp"
+#include "caf/raft/durable.hpp"
+#include "caf/raft/log_write.hpp"
+#include "caf/raft/message.hpp"
+#include "caf/raft/settings.hpp"
+
+#include <deque>
+#include <optional>
+
+namespace caf::raft::core {
+
+/// One followership. A learner is a follower that never campaigns.
+struct follower {
+  tenure self;
+  /// When an election is due if no leader is heard until then.
+  time_point election_deadline;
+  /// The part of the deadline that is drawn once per followership (§3.4).
+  timespan timeout{};
+  /// The tenure of the leader whose messages we answer.
+  tenure_id leader_tenure;
+
+  /// An accepted append_entries whose last entry is not durable yet.
+  struct pending_ack {
+    index_t last;
+    tenure_id leader_tenure;
+  };
+
+  std::deque<pending_ack> pending;
+  /// The highest index that was acknowledged to the present leader.
+  index_t acknowledged;
+};
+
+/// @param draw A random number, for the election timeout.
+follower become_follower(tenure self, time_point now, const settings& cfg,
+                         uint64_t draw);
+
+// -- votes (§3.4, §3.6.1) -----------------------------------------------------
+
+/// Decides a vote of the own term, first come, first served, and only for a log
+/// that is at least as up-to-date (§3.6.1). On yes `self.voted_for` is set, and
+/// the answer may leave once that is durable. Whether we are a voter does not
+/// matter: membership decides whom one asks, never whom one answers (§4.1).
+/// Pre-candidates decide alike, they keep the vote of their followership.
+/// @pre `msg.term == self.term`, not a pre-vote.
+bool grant_vote(tenure& self, const request_vote& msg);
+
+/// Decides a pre-vote: whether we *would* vote for the sender in that term
+/// (§9.6). Promises and changes nothing, so the answer leaves at once.
+/// @param leader_is_alive Whether a leader other than the sender was heard
+///                        within the election timeout.
+bool grant_pre_vote(const tenure& self, const request_vote& msg,
+                    bool leader_is_alive);
+
+/// The answer to a pre-vote; a refusal carries the own term.
+vote_result pre_vote_answer(const tenure& self, const request_vote& msg,
+                            bool granted);
+
+// -- the leader's messages (§3.5) ---------------------------------------------
+
+/// What follows from an append_entries.
+struct append_outcome {
+  /// To be stored; the success is acknowledged when it is durable.
+  std::optional<log_write> write;
+  /// A refusal, or a success for what is durable already: leaves at once.
+  std::optional<append_result> answer;
+};
+
+/// Accepts the leader of the term and its entries.
+/// @param has_room Whether entries of that size may be stored; where there is
+///                 no room nothing is appended and nothing answered: the
+///                 leader tries again.
+/// @pre `msg.term == self.term`. A second leader in one term stops the process.
+append_outcome on_append(follower& self, const append_entries& msg,
+                         time_point now, bool has_room);
+
+/// Accepts a heartbeat. The answer promises nothing about the log.
+/// The commit index moves only as far as the log reaches.
+heartbeat_result on_heartbeat(follower& self, const heartbeat& msg,
+                              time_point now);
+
+void on_commit_notice(follower& self, const commit_notice& msg);
+
+/// What became durable is acknowledged: the last entry of the newest message
+/// that is durable as a whole, or its durable part.
+/// @returns Empty where nothing new is to be said.
+std::optional<append_result> acknowledge(follower& self,
+                                         const durable<write_id>& stored);
+
+// -- elections ----------------------------------------------------------------
+
+/// Whether this member may campaign at all: a voter of its newest
+/// configuration, in its present incarnation.
+bool may_campaign(const tenure& self);
+
+/// Whether no leader was heard for the whole timeout, and we may campaign.
+bool election_due(const follower& self, time_point now);
+
+/// Whether a leader was heard within the minimum election timeout (§4.2.3),
+/// other than `asking`: who asks for our vote leads no more.
+bool leader_is_alive(const follower& self, time_point now, const settings& cfg,
+                     server_id asking);
+
+} // namespace caf::raft::core

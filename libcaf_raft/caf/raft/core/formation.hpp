@@ -1,0 +1,93 @@
+#pragma once
+
+#include "caf/raft/configuration.hpp"
+#include "caf/raft/error.hpp"
+#include "caf/raft/message.hpp"
+#include "caf/raft/types.hpp"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace caf::raft::core {
+
+/// How a member with an empty directory gets configuration zero
+/// (docs/formation.md). The initial member with the lowest id is the founder:
+/// when it holds an introduction from every other initial member, it stores
+/// configuration zero, once and for ever, and hands it out.
+class formation {
+public:
+  /// @param initial_members Addresses of the initial members in order of id,
+  ///                        the first one has id 1.
+  /// @pre `self.id` is in the list.
+  formation(sender self, std::vector<std::string> initial_members);
+
+  bool is_founder() const;
+
+  /// The founder's id: the lowest one.
+  server_id founder() const;
+
+  // -- the founder ------------------------------------------------------------
+
+  /// An unformed member shows itself. It counts only if it means this life of
+  /// our directory, its list equals ours, and its id and address are that entry
+  /// of it; a member that shows itself again under another incarnation replaces
+  /// its earlier introduction.
+  introduction_answer on_introduce(const introduce& msg);
+
+  /// The member went away before the cluster was founded: it counts no more.
+  void on_gone(server_id id);
+
+  /// Configuration zero, once every initial member is present: all are voters,
+  /// each with the incarnation it showed.
+  std::optional<configuration> complete() const;
+
+  // -- the others -------------------------------------------------------------
+
+  /// What we say to the founder; from now on this life of the founder's
+  /// directory is the only one whose configuration zero is taken.
+  introduce introduction_to(sender founder);
+
+  void on_answer(const introduction_answer& msg);
+
+  /// Whether configuration zero may be taken: it names our present incarnation
+  /// under our id and address.
+  /// @returns `rejected` with the reason.
+  result_of<done> check(const founded& msg) const;
+
+  // -- everyone ---------------------------------------------------------------
+
+  /// For whom or what we wait, as a sentence for the operator.
+  std::string waiting_for() const;
+
+private:
+  sender self_;
+  std::vector<std::string> initial_members_;
+  std::map<server_id, introduce> introductions_;
+  std::map<server_id, introduction_answer> answers_;
+  std::optional<sender> introduced_to_;
+};
+
+/// What a formed member says to an unformed one that shows itself: its
+/// configuration zero where that names this incarnation, `lost_directory` where
+/// the newest configuration knows the id under another one, `not_founder` where
+/// it does not know the id.
+/// @param zero   Configuration zero of our cluster.
+/// @param newest The newest configuration that we have stored.
+/// @returns The answer; empty: hand out configuration zero instead.
+std::optional<introduction_answer>
+answer_unformed(sender self, const configuration& zero,
+                const configuration& newest, const introduce& msg);
+
+/// Whether a connection may be used (docs/formation.md, "Who is let in").
+/// @param self      What we would say of ourselves in a hello.
+/// @param committed The newest committed configuration that we know, with its
+///                  index; null while unformed.
+/// @returns Empty: welcome. Otherwise the refusal with a text that names both
+///          sides and what to do.
+std::optional<refusal> check_hello(const hello& self,
+                                   const placed_configuration& committed,
+                                   const hello& msg);
+
+} // namespace caf::raft::core

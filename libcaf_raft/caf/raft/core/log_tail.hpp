@@ -1,0 +1,133 @@
+#pragma once
+
+#include "caf/raft/configuration.hpp"
+#include "caf/raft/durable.hpp"
+#include "caf/raft/entry.hpp"
+#include "caf/raft/types.hpp"
+
+#include <cstddef>
+#include <deque>
+#include <optional>
+#include <vector>
+
+namespace caf::raft::core {
+
+/// What is known of a log without reading it: the terms of all retained entries
+/// as runs, the newest entries themselves, the configurations, and how far it
+/// is durable. Answers every question of log matching without I/O (§3.5).
+///
+/// It also numbers what is handed to the log actor: each write has a number,
+/// and an entry is durable only when the write that put it where it stands now
+/// is stored. Index and term do not tell: an entry can be truncated and come
+/// back while the queue of the log actor drains.
+///
+/// Passed on from role to role; all of it belongs to one thread.
+class log_tail {
+public:
+  /// What the log held when it was opened; all of it is durable.
+  struct contents {
+    entry_id base;
+    configuration_ptr base_configuration;
+    std::vector<entry_id> term_starts;
+    index_t last_index;
+    std::vector<placed_configuration> configurations;
+    entries recent;
+    size_t max_recent_bytes = 8 << 20;
+  };
+
+  log_tail() = default;
+
+  /// @pre `xs.recent` is empty or ends at `xs.last_index`, the runs begin right
+  ///      behind the base, `base_configuration` is not null.
+  explicit log_tail(contents xs);
+
+  // -- what is there ----------------------------------------------------------
+
+  /// The entry before the first one: 0@0 or the last one of the snapshot.
+  entry_id base() const;
+
+  index_t first_index() const;
+
+  /// The base's index where the log is empty.
+  index_t last_index() const;
+
+  entry_id last() const;
+
+  /// The term of an entry, the base included; empty outside of the log.
+  std::optional<term_t> term_at(index_t index) const;
+
+  /// Whether this very entry is in the log, the base included (§3.5).
+  bool has(entry_id id) const;
+
+  /// The last entry, the base included, whose index is not above `bound.index`
+  /// and whose term is not above `bound.term`; the base where there is none.
+  /// Both sides of the term-aware hint: a conflict of any length is passed in
+  /// one round trip per term at most.
+  entry_id last_not_above(entry_id bound) const;
+
+  /// The first index that has this term, zero where none has.
+  index_t first_index_of(term_t term) const;
+
+  /// The newest configuration in the log, committed or not; the base's where
+  /// the log has none (§4.1).
+  const placed_configuration& newest_configuration() const;
+
+  /// The newest configuration at or before `index`.
+  const placed_configuration& configuration_at(index_t index) const;
+
+  // -- how it changes ---------------------------------------------------------
+
+  /// Draws the number of the next write.
+  write_id next_write();
+
+  /// The number that was drawn last.
+  write_id newest_write() const;
+
+  /// Adds entries behind the last one.
+  /// @pre Contiguous behind `last_index()`, terms do not go back.
+  void append(const entries& xs, write_id with);
+
+  /// Removes all entries from `from` on; configurations among them fall back to
+  /// the one before.
+  /// @pre `from` is above the base.
+  void truncate(index_t from);
+
+  /// The log actor has stored all writes up to this one.
+  void stored(const durable<write_id>& up_to);
+
+  /// The highest index up to which all entries are durable.
+  index_t durable_index() const;
+
+  // -- the newest entries -----------------------------------------------------
+
+  /// Returns entries from memory.
+  /// @param last      Half-open; not above `last_index() + 1`.
+  /// @param max_bytes Stop before the records pass this, but return at least
+  ///                  one entry.
+  /// @returns Empty optional where `first` is not in memory (any more): read it
+  ///          from the log then. Never gapped.
+  /// @note Entries stay in memory until they are durable, whatever the bound.
+  std::optional<entries> recent(index_t first, index_t last, size_t max_bytes,
+                                size_t max_entries) const;
+
+private:
+  /// Entries from `first` on were put there by `write`.
+  struct unstored {
+    index_t first;
+    write_id write;
+  };
+
+  void forget_old_entries();
+
+  entry_id base_;
+  std::vector<entry_id> term_starts_;
+  index_t last_index_;
+  std::vector<placed_configuration> configurations_;
+  std::deque<entry> recent_;
+  size_t recent_bytes_ = 0;
+  size_t max_recent_bytes_ = 8 << 20;
+  std::deque<unstored> unstored_;
+  write_id newest_write_;
+};
+
+} // namespace caf::raft::core

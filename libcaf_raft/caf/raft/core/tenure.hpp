@@ -1,0 +1,99 @@
+#pragma once
+
+#include "caf/raft/core/log_tail.hpp"
+#include "caf/raft/log_write.hpp"
+#include "caf/raft/message.hpp"
+#include "caf/raft/settings.hpp"
+#include "caf/raft/time.hpp"
+#include "caf/raft/types.hpp"
+
+#include <optional>
+
+namespace caf::raft::core {
+
+enum class role_kind : uint8_t { follower, pre_candidate, candidate, leader };
+
+/// What one role hands to the next. A role lives one tenure: its term never
+/// changes.
+struct tenure {
+  group_id group;
+  /// Who we are.
+  sender self;
+  term_t term;
+  /// Whom we gave our vote in this term; none: nobody yet.
+  server_id voted_for;
+  /// The leader of this term, as far as known.
+  server_id leader;
+  /// Drawn anew for each role.
+  tenure_id number;
+  log_tail log;
+  index_t commit_index;
+
+  const configuration& members() const {
+    return *log.newest_configuration().value;
+  }
+
+  hard_state state() const {
+    return {term, voted_for};
+  }
+};
+
+enum class term_order : uint8_t { stale, same, newer };
+
+/// The one comparison of terms (§3.3).
+term_order compare_terms(term_t own, term_t other);
+
+/// What is to happen with a message before any role sees it.
+enum class passage : uint8_t {
+  /// Hand it to the role: its term is the role's own (pre-votes excepted).
+  deliver,
+  /// An answer to an older tenure, or a duplicate: no one wants it.
+  drop,
+  /// A request of an older term, or a vote that must not disturb a live leader:
+  /// send back what `answer_stale` says.
+  refuse,
+  /// Its term is newer: the tenure ends, then ask again in the next one.
+  newer_term,
+};
+
+/// The fence: the one place where terms of messages are compared (§3.3). With
+/// it every rule but the pre-vote's may assert that `msg.term` is its own.
+///
+/// - A pre-vote asks about a term that nobody has entered: request and granted
+///   answer pass, a refusal carries the refuser's own term (§9.6).
+/// - A vote request of a newer term does not end the tenure while a leader is
+///   alive, unless that leader itself told the sender to campaign (§4.2.3).
+/// - Answers carry the tenure they belong to and die with it.
+/// - `propose_result` and `read_index_result` are no role's: the server settles
+///   them by their ids. They are delivered unless their term is newer.
+/// @param leader_is_alive Whether we lead, or heard a leader other than the
+///                        sender within the election timeout.
+passage fence(term_t own, tenure_id tenure, const message& what,
+              bool leader_is_alive);
+
+/// What the sender of a refused request is told: the newer term, in the form of
+/// an answer to it. Empty for answers, which are only dropped.
+std::optional<message> answer_stale(const sender& self, term_t own,
+                                    const message& what);
+
+/// The sender, term and name ("append_entries") of any message.
+const sender& sender_of(const message& what);
+term_t term_of(const message& what);
+const char* name_of(const message& what);
+
+/// Starts the next tenure in a newer term, or in the same.
+/// @pre `term >= from.term`. A newer term clears vote and leader.
+tenure next_tenure(tenure from, term_t term, tenure_id number);
+
+/// A duration drawn from [election_timeout, 2 * election_timeout) (§3.4).
+/// @param draw A random number.
+timespan random_timeout(const settings& cfg, uint64_t draw);
+
+/// Moves the commit index up, never down, never beyond the log.
+/// @returns Whether it moved.
+bool advance_commit(tenure& self, index_t to);
+
+/// Up to where entries may be applied: committed *and* durable here.
+index_t applicable_index(const tenure& self);
+
+} // namespace caf::raft::core
