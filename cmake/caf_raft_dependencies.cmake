@@ -2,6 +2,11 @@
 # caf_raftConfig.cmake, for every project that links it.
 find_package(Threads REQUIRED)
 find_package(fmt REQUIRED)
+
+# Cap'n Proto's package runs a check in C.
+if(NOT CMAKE_C_COMPILER_LOADED)
+  enable_language(C)
+endif()
 find_package(CapnProto CONFIG REQUIRED)
 
 # CAF 1.x brings its own package; for 0.17 of Debian and Ubuntu there is ours.
