@@ -1,0 +1,572 @@
+#pragma once
+
+// Every actor's typed interface, and who calls whom. Actors meet here only.
+//
+//   client ──► server ──► role (follower | candidate | leader) ──► log
+//                │                        └──► peer ──► outgoing_connection ~~►
+//                └──► applier ──► log_reader
+//   ~~► incoming_connection ──► server           node: identity, formation,
+//                                                peers, routes
+//
+// All messages are local and sent without an answer attached; an actor that
+// owes one sends it to the handle it was given. No request timeouts, no
+// per-entry messages between threads (docs/architecture.md).
+
+#include "caf/raft/compat.hpp"
+#include "caf/raft/core/formation.hpp"
+#include "caf/raft/core/read_queue.hpp"
+#include "caf/raft/core/tenure.hpp"
+#include "caf/raft/durable.hpp"
+#include "caf/raft/error.hpp"
+#include "caf/raft/log_write.hpp"
+#include "caf/raft/message.hpp"
+#include "caf/raft/status.hpp"
+#include "caf/raft/storage/log_store.hpp"
+#include "caf/raft/wire/frame.hpp"
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace caf::raft {
+
+/// Ends an actor in good order.
+struct stop {};
+
+/// A timer. An actor that re-arms knows old ones by their generation.
+struct wake {
+  uint64_t generation = 0;
+};
+
+// -- clients ------------------------------------------------------------------
+
+enum class request_kind : uint8_t {
+  /// Changes the state machine.
+  command,
+  /// Reads it, linearizably.
+  query,
+  /// Reads this member's copy, which may be behind; never waits.
+  local_query,
+};
+
+/// What became of a request.
+struct outcome {
+  /// As the client gave it.
+  request_id id;
+  errc code = errc::none;
+  /// What the state machine answered.
+  bytes answer;
+  /// Of a command that was applied: its entry.
+  entry_id entry;
+  /// Why not, for a person; may be empty.
+  std::string text;
+};
+
+using client_actor = handle<caf::result<void>(outcome)>;
+
+/// A request of a client, at any member. Exactly one `outcome` goes to
+/// `reply_to`.
+struct submit {
+  /// Chosen by the client, for its own use.
+  request_id id;
+  request_kind kind = request_kind::command;
+  bytes payload;
+  /// How long the client waits; zero: `settings::request_timeout`.
+  timespan time_left{};
+  client_actor reply_to;
+};
+
+/// The newest entries of the log, for reading by people.
+struct log_page {
+  request_id id;
+  errc code = errc::none;
+  index_t first_index;
+  index_t last_index;
+  index_t commit_index;
+  entries content;
+  std::string text;
+};
+
+using log_page_receiver = handle<caf::result<void>(log_page)>;
+
+struct get_log {
+  request_id id;
+  /// Zero: from the first retained one.
+  index_t from;
+  uint64_t limit = 100;
+  log_page_receiver reply_to;
+};
+
+struct status_report {
+  request_id id;
+  status value;
+};
+
+using status_receiver = handle<caf::result<void>(status_report)>;
+
+struct get_status {
+  request_id id;
+  status_receiver reply_to;
+};
+
+/// Makes `to` the leader; none: the best of the others. Answered by an outcome
+/// when that member leads, whichever member is asked.
+struct transfer_leadership {
+  request_id id;
+  server_id to;
+  timespan time_left{};
+  client_actor reply_to;
+};
+
+/// Answered as soon as an election that is under way has ended, with an
+/// outcome whose answer is one byte: whether this member leads.
+struct ask_is_leader {
+  request_id id;
+  timespan time_left{};
+  client_actor reply_to;
+};
+
+/// What a subscriber hears.
+struct group_event {
+  enum class kind_t : uint8_t { role, leader, commit };
+  kind_t kind = kind_t::role;
+  term_t term;
+  role_name role = role_name::follower;
+  server_id leader;
+  index_t commit_index;
+};
+
+using subscriber_actor = handle<caf::result<void>(group_event)>;
+
+/// Events from now on; begins with one of each kind. Ends with the subscriber.
+struct subscribe {
+  subscriber_actor who;
+};
+
+/// Hands leadership over if we lead, answers what was accepted, then ends the
+/// member. `stopped` goes to whoever asked.
+struct stopped {};
+
+using stop_listener = handle<caf::result<void>(stopped)>;
+
+struct stop_group {
+  timespan time_left{};
+  stop_listener reply_to;
+};
+
+// -- the log ------------------------------------------------------------------
+
+/// Stores one write behind all that was sent before. Answered cumulatively by
+/// `log_stored` to the group's server.
+struct store {
+  log_write what;
+};
+
+/// All writes of the group up to this one are durable. Only the log actor can
+/// make it.
+struct log_stored {
+  durable<write_id> up_to;
+};
+
+/// How much room is set aside on the disk for records, in bytes; and what is
+/// wrong, for a person.
+struct log_room {
+  size_t room = 0;
+  std::string trouble;
+};
+
+struct recovered {
+  result_of<storage::recovered_log> log = failure{};
+};
+
+/// Configuration zero is durable.
+struct cluster_founded {
+  cluster_id cluster;
+  configuration_ptr zero;
+};
+
+using log_client = handle<caf::result<void>(recovered),
+                          caf::result<void>(log_stored),
+                          caf::result<void>(log_room)>;
+
+using founding_client = handle<caf::result<void>(cluster_founded)>;
+
+/// Reads what the log of a group holds; from then on `server` is told what
+/// becomes durable.
+struct recover_group {
+  group_id group;
+  size_t max_recent_bytes = 0;
+  log_client server;
+};
+
+/// Makes configuration zero durable.
+struct found_cluster {
+  cluster_id cluster;
+  configuration_ptr zero;
+  founding_client reply_to;
+};
+
+/// Ends the log actor once everything it was sent is durable.
+struct stop_log {
+  stop_listener reply_to;
+};
+
+/// To itself: commit what is queued; make the last commit durable if nothing
+/// else came.
+struct drain {};
+struct settle {};
+
+using log_actor
+  = handle<caf::result<void>(recover_group), caf::result<void>(store),
+           caf::result<void>(found_cluster), caf::result<void>(drain),
+           caf::result<void>(settle), caf::result<void>(wake),
+           caf::result<void>(stop_log)>;
+
+/// Entries that were read from the log for `read_log`.
+struct log_read {
+  request_id id;
+  index_t first;
+  result_of<entries> content = failure{};
+};
+
+using log_read_receiver = handle<caf::result<void>(log_read)>;
+
+struct read_log {
+  request_id id;
+  group_id group;
+  index_t first;
+  /// Half-open.
+  index_t last;
+  size_t max_bytes = 0;
+  log_read_receiver reply_to;
+};
+
+using log_reader_actor
+  = handle<caf::result<void>(read_log), caf::result<void>(stop)>;
+
+// -- peers and connections ------------------------------------------------------
+
+/// Sends a frame to the other node; dropped while there is no connection.
+struct send_frame {
+  wire::frame_ptr frame;
+};
+
+/// The outgoing connection works from now on: after the handshake.
+struct link_up {
+  sender remote;
+};
+
+/// The connection is gone, or could not be made, and why.
+struct link_down {
+  std::string reason;
+  /// Set where the other side refused the handshake.
+  std::optional<refusal> refused;
+};
+
+/// What we say of ourselves from now on; connections are made anew with it.
+struct new_hello {
+  hello content;
+};
+
+using peer_actor
+  = handle<caf::result<void>(send_frame), caf::result<void>(link_up),
+           caf::result<void>(link_down), caf::result<void>(new_hello),
+           caf::result<void>(wake), caf::result<void>(stop)>;
+
+using peer_table = std::map<server_id, peer_actor>;
+
+/// A group message arrived. Its sender is who the handshake established.
+struct received {
+  message body;
+};
+
+/// The connection to a member was made or lost: messages in flight to it may be
+/// gone.
+struct peer_changed {
+  server_id id;
+  bool connected = false;
+};
+
+/// The peers that exist from now on.
+struct new_peers {
+  peer_table peers;
+};
+
+// -- roles --------------------------------------------------------------------
+
+/// One command for the leader.
+struct command_to_append {
+  request_id id;
+  bytes payload;
+};
+
+/// Commands for the leader, all that arrived in one turn; from clients of this
+/// member or passed on by another.
+struct append_commands {
+  server_id origin;
+  std::vector<command_to_append> commands;
+};
+
+/// A read that waits for a read index.
+struct confirm_read {
+  core::reader who;
+};
+
+struct begin_transfer {
+  request_id id;
+  server_id to;
+};
+
+struct report_role {
+  request_id id;
+};
+
+/// The server ends the tenure: answered by `tenure_over`.
+struct end_tenure {};
+
+using role_actor = handle<
+  // from other members
+  caf::result<void>(request_vote), caf::result<void>(vote_result),
+  caf::result<void>(append_entries), caf::result<void>(append_result),
+  caf::result<void>(heartbeat), caf::result<void>(heartbeat_result),
+  caf::result<void>(commit_notice), caf::result<void>(timeout_now),
+  // from the server
+  caf::result<void>(append_commands), caf::result<void>(confirm_read),
+  caf::result<void>(begin_transfer), caf::result<void>(report_role),
+  caf::result<void>(log_stored), caf::result<void>(log_room),
+  caf::result<void>(peer_changed), caf::result<void>(new_peers),
+  caf::result<void>(end_tenure),
+  // from the log reader and from itself
+  caf::result<void>(log_read), caf::result<void>(wake)>;
+
+/// What one role hands to the next.
+struct baton {
+  core::tenure tenure;
+};
+
+/// A tenure has ended; the role is gone. By itself, and then it says what
+/// should come next, or because it was told to.
+struct tenure_over {
+  tenure_id number;
+  std::shared_ptr<baton> handed_over;
+  core::role_kind next = core::role_kind::follower;
+  /// A candidacy that the leader asked for.
+  bool transfer = false;
+  /// A message that the next role must see.
+  std::shared_ptr<message> unread;
+};
+
+/// The leader appended, or did not: in the order of `append_commands`.
+struct commands_appended {
+  server_id origin;
+  std::vector<proposal_result> results;
+};
+
+/// These reads may be answered once `index` is applied.
+struct reads_confirmed {
+  errc code = errc::none;
+  index_t index;
+  std::vector<core::reader> readers;
+  /// For each reader at another member: the commit index as far as that one
+  /// has acknowledged.
+  std::map<server_id, index_t> commits;
+};
+
+/// A transfer was begun, or why not.
+struct transfer_begun {
+  request_id id;
+  failure why;
+  server_id to;
+};
+
+/// Entries up to `last` may be applied. The entries themselves where they are
+/// in memory; otherwise the applier reads them.
+struct entries_released {
+  index_t commit_index;
+  index_t last;
+  entries content;
+};
+
+/// The leader of the present term is known.
+struct leader_known {
+  tenure_id tenure;
+  server_id leader;
+};
+
+struct role_report {
+  request_id id;
+  status value;
+};
+
+// -- the applier --------------------------------------------------------------
+
+/// Entries to be applied, in order and without a gap behind what was sent
+/// before, except that entries which are not in memory are left out: then the
+/// applier reads them first.
+struct apply_entries {
+  index_t last;
+  entries content;
+  /// Whether anyone at this member waits for answers.
+  bool answers_wanted = false;
+};
+
+struct query_request {
+  request_id id;
+  bytes payload;
+};
+
+struct run_queries {
+  std::vector<query_request> queries;
+};
+
+struct applied_answer {
+  entry_id entry;
+  bytes answer;
+};
+
+/// The state machine is at this index now. The ids of the applied entries as
+/// runs of terms tell what became of each index.
+struct entries_applied {
+  index_t last;
+  /// In order; only where they were wanted: every entry since the last report.
+  std::vector<applied_answer> answers;
+};
+
+struct query_answer {
+  request_id id;
+  bytes answer;
+};
+
+struct queries_answered {
+  std::vector<query_answer> answers;
+};
+
+using applier_actor
+  = handle<caf::result<void>(apply_entries), caf::result<void>(run_queries),
+           caf::result<void>(log_read), caf::result<void>(wake),
+           caf::result<void>(stop)>;
+
+// -- the server ---------------------------------------------------------------
+
+/// To itself: pass on what arrived in this turn.
+struct flush {};
+
+/// The node is formed: who we are, and whom there is.
+struct formed {
+  cluster_id cluster;
+  configuration_ptr zero;
+};
+
+/// The node is not formed yet, or its directory was lost.
+struct not_formed {
+  std::string waiting_for;
+};
+
+/// What clients of a group see.
+using group_actor
+  = handle<caf::result<void>(submit), caf::result<void>(get_status),
+           caf::result<void>(get_log), caf::result<void>(transfer_leadership),
+           caf::result<void>(ask_is_leader), caf::result<void>(subscribe),
+           caf::result<void>(stop_group)>;
+
+using server_actor = handle<
+  // from clients: the interface of group_actor
+  caf::result<void>(submit), caf::result<void>(get_status),
+  caf::result<void>(get_log), caf::result<void>(transfer_leadership),
+  caf::result<void>(ask_is_leader), caf::result<void>(subscribe),
+  caf::result<void>(stop_group),
+  // from the node and the connections
+  caf::result<void>(formed), caf::result<void>(not_formed),
+  caf::result<void>(received), caf::result<void>(peer_changed),
+  caf::result<void>(new_peers),
+  // from the log and its reader
+  caf::result<void>(recovered), caf::result<void>(log_stored),
+  caf::result<void>(log_room), caf::result<void>(log_read),
+  // from the role
+  caf::result<void>(tenure_over), caf::result<void>(commands_appended),
+  caf::result<void>(reads_confirmed), caf::result<void>(transfer_begun),
+  caf::result<void>(entries_released), caf::result<void>(leader_known),
+  caf::result<void>(role_report),
+  // from the applier
+  caf::result<void>(entries_applied), caf::result<void>(queries_answered),
+  // from itself
+  caf::result<void>(flush), caf::result<void>(wake)>;
+
+/// Which server takes the messages of which group.
+using route_table = std::map<group_id, server_actor>;
+
+// -- the node -----------------------------------------------------------------
+
+/// To the connection: it is let in, and where its messages go.
+struct admitted {
+  std::shared_ptr<const route_table> routes;
+  welcome answer;
+};
+
+struct not_admitted {
+  refusal why;
+};
+
+using incoming_connection_actor
+  = handle<caf::result<void>(admitted), caf::result<void>(not_admitted),
+           caf::result<void>(std::shared_ptr<const route_table>),
+           caf::result<void>(wake), caf::result<void>(stop)>;
+
+/// Someone opened a connection and said hello.
+struct hello_received {
+  hello content;
+  incoming_connection_actor connection;
+};
+
+/// A message between nodes on an admitted connection.
+struct node_message_received {
+  sender from;
+  node_message body;
+};
+
+struct incoming_closed {
+  sender from;
+  incoming_connection_actor connection;
+};
+
+/// A peer's outgoing connection changed.
+struct peer_link_changed {
+  sender remote;
+  bool connected = false;
+  std::optional<refusal> refused;
+};
+
+/// A group runs on this node from now on, or no more.
+struct add_group {
+  group_id group;
+  server_actor server;
+};
+
+struct remove_group {
+  group_id group;
+};
+
+/// The newest committed configuration that a group of this node knows; the
+/// handshake goes by it.
+struct configuration_known {
+  group_id group;
+  placed_configuration newest;
+  placed_configuration committed;
+};
+
+/// The address where peers are accepted; port 0 was asked for.
+struct listening {
+  std::string address;
+};
+
+using node_actor = handle<
+  caf::result<void>(hello_received), caf::result<void>(node_message_received),
+  caf::result<void>(incoming_closed), caf::result<void>(peer_link_changed),
+  caf::result<void>(add_group), caf::result<void>(remove_group),
+  caf::result<void>(configuration_known), caf::result<void>(cluster_founded),
+  caf::result<void>(wake), caf::result<void>(stop)>;
+
+} // namespace caf::raft
+
+#include "caf/raft/actors_types.hpp"

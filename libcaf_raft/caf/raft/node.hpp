@@ -1,0 +1,89 @@
+#pragma once
+
+#include "caf/raft/actors.hpp"
+#include "caf/raft/error.hpp"
+#include "caf/raft/log.hpp"
+#include "caf/raft/settings.hpp"
+#include "caf/raft/state_machine.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace caf::raft {
+
+/// Prepares a configuration for a system that hosts a node: loads the middleman
+/// and sets the scheduler as we recommend (docs/settings.md). Call it before
+/// the actor system is made.
+void configure(actor_system_config& cfg);
+
+/// Where and as whom a node runs.
+struct node_settings {
+  /// This member's id: the N-th of `members`.
+  server_id id{1};
+  /// The Raft addresses of the initial members in order of id, `HOST:PORT`.
+  std::vector<std::string> members{"127.0.0.1:9021"};
+  /// Where peers are accepted if that is not the own entry of `members`.
+  std::string listen;
+  /// Durable state; made if it does not exist. One process at a time.
+  std::string data_dir = "raft-1";
+  /// Checked against the directory and the peers where it is given.
+  cluster_id cluster;
+  /// Room that is set aside on the disk ahead of need, in bytes.
+  size_t reserve_bytes = 64 << 20;
+  /// The most the log may ever take, in bytes of address space.
+  size_t map_bytes = size_t{64} << 30;
+  /// Seed of all random choices; zero: drawn from the system.
+  uint64_t seed = 0;
+  log_sink log;
+};
+
+/// Takes `http://HOST:PORT` and `HOST:PORT` apart.
+/// @returns `HOST:PORT`, or `invalid_argument` with what is wrong.
+result_of<std::string> parse_address(std::string_view text);
+
+/// One process's part in a cluster: identity, disk, connections, and any number
+/// of groups. Call it from one thread; the actors run by themselves.
+class node {
+public:
+  /// Opens the directory, binds the address, starts the actors. Blocks while
+  /// the log is checked.
+  /// @returns What is wrong with the settings, the directory or the address, as
+  ///          one line for the operator.
+  static result_of<std::unique_ptr<node>> start(actor_system& sys,
+                                                node_settings cfg);
+
+  /// Stops everything that still runs.
+  ~node();
+
+  node(const node&) = delete;
+  node& operator=(const node&) = delete;
+
+  using machine_factory = std::function<std::unique_ptr<state_machine>()>;
+
+  /// Starts this node's member of a group.
+  /// @param make Makes the state machine, in the thread where it will run.
+  /// @returns `invalid_argument` where the settings cannot work or the group
+  ///          runs already.
+  result_of<group_actor> spawn_group(machine_factory make,
+                                     settings cfg = settings{},
+                                     group_id group = group_id{1});
+
+  /// Hands leaderships over, answers what was accepted, stores what is queued,
+  /// closes all connections. Returns when done, or after `limit`.
+  /// @returns Whether everything ended in good order.
+  bool stop(timespan limit);
+
+  /// Where peers are accepted.
+  const std::string& address() const;
+
+private:
+  struct impl;
+
+  explicit node(std::unique_ptr<impl> ptr);
+
+  std::unique_ptr<impl> impl_;
+};
+
+} // namespace caf::raft
