@@ -12,14 +12,14 @@
 // owes one sends it to the handle it was given. No request timeouts, no
 // per-entry messages between threads (docs/architecture.md).
 
+#include "caf/raft/client.hpp"
 #include "caf/raft/compat.hpp"
-#include "caf/raft/core/formation.hpp"
-#include "caf/raft/core/read_queue.hpp"
 #include "caf/raft/core/tenure.hpp"
 #include "caf/raft/durable.hpp"
 #include "caf/raft/error.hpp"
 #include "caf/raft/log_write.hpp"
 #include "caf/raft/message.hpp"
+#include "caf/raft/role_messages.hpp"
 #include "caf/raft/status.hpp"
 #include "caf/raft/storage/log_store.hpp"
 #include "caf/raft/wire/frame.hpp"
@@ -37,122 +37,6 @@ struct stop {};
 /// A timer. An actor that re-arms knows old ones by their generation.
 struct wake {
   uint64_t generation = 0;
-};
-
-// -- clients ------------------------------------------------------------------
-
-enum class request_kind : uint8_t {
-  /// Changes the state machine.
-  command,
-  /// Reads it, linearizably.
-  query,
-  /// Reads this member's copy, which may be behind; never waits.
-  local_query,
-};
-
-/// What became of a request.
-struct outcome {
-  /// As the client gave it.
-  request_id id;
-  errc code = errc::none;
-  /// What the state machine answered.
-  bytes answer;
-  /// Of a command that was applied: its entry.
-  entry_id entry;
-  /// Why not, for a person; may be empty.
-  std::string text;
-};
-
-using client_actor = handle<caf::result<void>(outcome)>;
-
-/// A request of a client, at any member. Exactly one `outcome` goes to
-/// `reply_to`.
-struct submit {
-  /// Chosen by the client, for its own use.
-  request_id id;
-  request_kind kind = request_kind::command;
-  bytes payload;
-  /// How long the client waits; zero: `settings::request_timeout`.
-  timespan time_left{};
-  client_actor reply_to;
-};
-
-/// The newest entries of the log, for reading by people.
-struct log_page {
-  request_id id;
-  errc code = errc::none;
-  index_t first_index;
-  index_t last_index;
-  index_t commit_index;
-  entries content;
-  std::string text;
-};
-
-using log_page_receiver = handle<caf::result<void>(log_page)>;
-
-struct get_log {
-  request_id id;
-  /// Zero: from the first retained one.
-  index_t from;
-  uint64_t limit = 100;
-  log_page_receiver reply_to;
-};
-
-struct status_report {
-  request_id id;
-  status value;
-};
-
-using status_receiver = handle<caf::result<void>(status_report)>;
-
-struct get_status {
-  request_id id;
-  status_receiver reply_to;
-};
-
-/// Makes `to` the leader; none: the best of the others. Answered by an outcome
-/// when that member leads, whichever member is asked.
-struct transfer_leadership {
-  request_id id;
-  server_id to;
-  timespan time_left{};
-  client_actor reply_to;
-};
-
-/// Answered as soon as an election that is under way has ended, with an
-/// outcome whose answer is one byte: whether this member leads.
-struct ask_is_leader {
-  request_id id;
-  timespan time_left{};
-  client_actor reply_to;
-};
-
-/// What a subscriber hears.
-struct group_event {
-  enum class kind_t : uint8_t { role, leader, commit };
-  kind_t kind = kind_t::role;
-  term_t term;
-  role_name role = role_name::follower;
-  server_id leader;
-  index_t commit_index;
-};
-
-using subscriber_actor = handle<caf::result<void>(group_event)>;
-
-/// Events from now on; begins with one of each kind. Ends with the subscriber.
-struct subscribe {
-  subscriber_actor who;
-};
-
-/// Hands leadership over if we lead, answers what was accepted, then ends the
-/// member. `stopped` goes to whoever asked.
-struct stopped {};
-
-using stop_listener = handle<caf::result<void>(stopped)>;
-
-struct stop_group {
-  timespan time_left{};
-  stop_listener reply_to;
 };
 
 // -- the log ------------------------------------------------------------------
@@ -186,9 +70,9 @@ struct cluster_founded {
   configuration_ptr zero;
 };
 
-using log_client = handle<caf::result<void>(recovered),
-                          caf::result<void>(log_stored),
-                          caf::result<void>(log_room)>;
+using log_client
+  = handle<caf::result<void>(recovered), caf::result<void>(log_stored),
+           caf::result<void>(log_room)>;
 
 using founding_client = handle<caf::result<void>(cluster_founded)>;
 
@@ -295,36 +179,6 @@ struct new_peers {
 
 // -- roles --------------------------------------------------------------------
 
-/// One command for the leader.
-struct command_to_append {
-  request_id id;
-  bytes payload;
-};
-
-/// Commands for the leader, all that arrived in one turn; from clients of this
-/// member or passed on by another.
-struct append_commands {
-  server_id origin;
-  std::vector<command_to_append> commands;
-};
-
-/// A read that waits for a read index.
-struct confirm_read {
-  core::reader who;
-};
-
-struct begin_transfer {
-  request_id id;
-  server_id to;
-};
-
-struct report_role {
-  request_id id;
-};
-
-/// The server ends the tenure: answered by `tenure_over`.
-struct end_tenure {};
-
 using role_actor = handle<
   // from other members
   caf::result<void>(request_vote), caf::result<void>(vote_result),
@@ -339,65 +193,6 @@ using role_actor = handle<
   caf::result<void>(end_tenure),
   // from the log reader and from itself
   caf::result<void>(log_read), caf::result<void>(wake)>;
-
-/// What one role hands to the next.
-struct baton {
-  core::tenure tenure;
-};
-
-/// A tenure has ended; the role is gone. By itself, and then it says what
-/// should come next, or because it was told to.
-struct tenure_over {
-  tenure_id number;
-  std::shared_ptr<baton> handed_over;
-  core::role_kind next = core::role_kind::follower;
-  /// A candidacy that the leader asked for.
-  bool transfer = false;
-  /// A message that the next role must see.
-  std::shared_ptr<message> unread;
-};
-
-/// The leader appended, or did not: in the order of `append_commands`.
-struct commands_appended {
-  server_id origin;
-  std::vector<proposal_result> results;
-};
-
-/// These reads may be answered once `index` is applied.
-struct reads_confirmed {
-  errc code = errc::none;
-  index_t index;
-  std::vector<core::reader> readers;
-  /// For each reader at another member: the commit index as far as that one
-  /// has acknowledged.
-  std::map<server_id, index_t> commits;
-};
-
-/// A transfer was begun, or why not.
-struct transfer_begun {
-  request_id id;
-  failure why;
-  server_id to;
-};
-
-/// Entries up to `last` may be applied. The entries themselves where they are
-/// in memory; otherwise the applier reads them.
-struct entries_released {
-  index_t commit_index;
-  index_t last;
-  entries content;
-};
-
-/// The leader of the present term is known.
-struct leader_known {
-  tenure_id tenure;
-  server_id leader;
-};
-
-struct role_report {
-  request_id id;
-  status value;
-};
 
 // -- the applier --------------------------------------------------------------
 
@@ -462,13 +257,6 @@ struct formed {
 struct not_formed {
   std::string waiting_for;
 };
-
-/// What clients of a group see.
-using group_actor
-  = handle<caf::result<void>(submit), caf::result<void>(get_status),
-           caf::result<void>(get_log), caf::result<void>(transfer_leadership),
-           caf::result<void>(ask_is_leader), caf::result<void>(subscribe),
-           caf::result<void>(stop_group)>;
 
 using server_actor = handle<
   // from clients: the interface of group_actor

@@ -3,7 +3,8 @@
 namespace caf::raft::detail {
 
 /// Writes what was violated, and where, to stderr and aborts the process.
-[[noreturn]] void assertion_failed(const char* what, const char* file, int line);
+[[noreturn]] void assertion_failed(const char* what, const char* file,
+                                   int line);
 
 } // namespace caf::raft::detail
 

@@ -81,8 +81,9 @@ mailbox_element_ptr parcel(T&& what) {
 }
 
 template <class Handle, class T>
-constexpr bool takes = response_type_unbox<
-  signatures_of_t<Handle>, caf::detail::type_list<std::decay_t<T>>>::valid;
+constexpr bool takes
+  = response_type_unbox<signatures_of_t<Handle>,
+                        caf::detail::type_list<std::decay_t<T>>>::valid;
 
 } // namespace detail
 
@@ -144,7 +145,8 @@ class hosted : public Base {
 public:
   template <class... Ts>
   explicit hosted(actor_config& cfg, Ts... xs)
-    : Base(cfg), make_([xs...](scheduled_actor* self) {
+    : Base(cfg),
+      make_([xs...](scheduled_actor* self) {
         return std::make_unique<State>(self, xs...);
       }) {
     // An actor that fails has broken an invariant that others rely on.
@@ -218,5 +220,4 @@ void append_to(Buffer& buf, bytes_view xs) {
 // -- message types ------------------------------------------------------------
 
 /// Local messages are never serialized by CAF.
-#define CAF_RAFT_LOCAL_MESSAGE(type)                                           \
-  CAF_ALLOW_UNSAFE_MESSAGE_TYPE(type)
+#define CAF_RAFT_LOCAL_MESSAGE(type) CAF_ALLOW_UNSAFE_MESSAGE_TYPE(type)

@@ -14,8 +14,8 @@ uint32_t crc32c(uint32_t seed, bytes_view xs) {
   while (!xs.empty()) {
     auto n = std::min(xs.size(), size_t{1} << 30);
     // The library does not write to its argument.
-    auto* data = reinterpret_cast<unsigned char*>(
-      const_cast<std::byte*>(xs.data()));
+    auto* data
+      = reinterpret_cast<unsigned char*>(const_cast<std::byte*>(xs.data()));
     state = crc32_iscsi(data, static_cast<int>(n), state);
     xs = xs.subspan(n);
   }

@@ -41,16 +41,15 @@ public:
   /// a `link_down`.
   /// @param address `HOST:PORT`, IPv6 in brackets.
   /// @param me      Said first; `me.to` is whom we expect to find there.
-  virtual outgoing_connection_actor connect(const std::string& address,
-                                            const hello& me, peer_actor owner)
+  virtual outgoing_connection_actor
+  connect(const std::string& address, const hello& me, peer_actor owner)
     = 0;
 
   /// Accepts connections from now on and tells `owner` of each that says hello.
   /// @returns The address where we listen, with the port that was chosen if 0
   ///          was asked for.
-  virtual result_of<std::string> listen(const std::string& address,
-                                        node_actor owner)
-    = 0;
+  virtual result_of<std::string>
+  listen(const std::string& address, node_actor owner) = 0;
 
   /// Accepts no more connections.
   virtual void stop_listening() = 0;

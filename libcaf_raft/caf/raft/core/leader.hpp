@@ -109,9 +109,8 @@ void start_round(leader& self);
 heartbeat heartbeat_for(const leader& self, server_id peer);
 
 /// @returns The reads that this answer confirms.
-read_queue::confirmed_reads on_heartbeat_result(leader& self,
-                                                const heartbeat_result& msg,
-                                                time_point now);
+read_queue::confirmed_reads
+on_heartbeat_result(leader& self, const heartbeat_result& msg, time_point now);
 
 /// Whether a round should start at once: reads wait, none is under way, and an
 /// entry of the own term is committed.

@@ -18,6 +18,10 @@ bool is_voter(const configuration& conf, server_id id);
 /// Whether `id` is a member that does not vote (§4.2.1).
 bool is_learner(const configuration& conf, server_id id);
 
+/// Whether `id` was a member and is none any more. Whether that will stay so is
+/// another question: only a committed configuration removes.
+bool is_removed(const configuration& conf, server_id id);
+
 /// Whether a change is under way (§4.3).
 bool is_joint(const configuration& conf);
 
@@ -32,16 +36,24 @@ std::vector<server_id> others(const configuration& conf, server_id self);
 configuration founding_configuration(std::vector<member> members);
 
 /// The joint configuration on the way from `from` to `to` (§4.3): both sets of
-/// voters, the union of the members.
-/// @pre `from` is not joint itself.
+/// voters, the union of the members. Who leaves is a member still and stands
+/// among the removed already, so that `leave_joint` can tell it from a voter
+/// that becomes a learner.
+///
+/// Members are as `to` has them, but a voter of `from` keeps its incarnation:
+/// another life of its directory must not vote in its place.
+/// @pre Both are valid, `from` is not joint itself, nor is `to`.
 configuration joint(const configuration& from, const configuration& to);
 
 /// What a joint configuration ends in: the incoming voters, and only members
 /// that belong to it; who left is among the removed.
+/// @pre `conf` is joint.
 configuration leave_joint(const configuration& conf);
 
 /// Checks what holds of every configuration: ids in order and not twice, each
-/// voter a member, at least one voter, no removed member back.
+/// voter a member with an incarnation, at least one voter, no removed member
+/// back (in a joint one, members that are about to leave stand in both lists,
+/// but none of them among the incoming voters).
 result_of<done> validate(const configuration& conf);
 
 /// Whether a change may be proposed now: the newest configuration must be

@@ -1,0 +1,215 @@
+#include "caf/raft/log_actor.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+namespace caf::raft {
+
+/// Here, and nowhere else, something is said to be on disk.
+struct durability_witness {
+  template <class T>
+  static durable<T> make(T what) {
+    return durable<T>{std::move(what)};
+  }
+};
+
+namespace {
+
+/// How often a full disk is tried again.
+constexpr auto retry_interval = std::chrono::milliseconds(250);
+
+/// Smaller changes of the room are not worth a message.
+constexpr size_t room_step = 1 << 20;
+
+bool has_promise(const std::vector<log_write>& writes) {
+  return std::any_of(writes.begin(), writes.end(),
+                     [](const log_write& x) { return x.state.has_value(); });
+}
+
+} // namespace
+
+log_actor_state::log_actor_state(scheduled_actor* self,
+                                 std::shared_ptr<storage::log_store> store,
+                                 logger log, fatal_handler fatal)
+  : self_(self),
+    store_(std::move(store)),
+    log_(std::move(log)),
+    fatal_(std::move(fatal)) {
+  // nop
+}
+
+log_actor::behavior_type log_actor_state::make_behavior() {
+  return {
+    [this](const recover_group& msg) { on(msg); },
+    [this](store& msg) { on(msg); },
+    [this](const found_cluster& msg) { on(msg); },
+    [this](drain msg) { on(msg); },
+    [this](settle msg) { on(msg); },
+    [this](wake msg) { on(msg); },
+    [this](const stop_log& msg) { on(msg); },
+  };
+}
+
+void log_actor_state::on(const recover_group& msg) {
+  auto content = store_->recover(msg.group, msg.max_recent_bytes);
+  if (!content)
+    log_.error(content.error().text);
+  clients_[msg.group] = msg.server;
+  post(self_, msg.server, recovered{std::move(content)});
+  reported_room_ = 0;
+  report_room();
+  post_self(self_, settle{});
+}
+
+void log_actor_state::on(store& msg) {
+  queue_.push_back(std::move(msg.what));
+  if (!draining_) {
+    draining_ = true;
+    post_self(self_, drain{});
+  }
+}
+
+void log_actor_state::on(const found_cluster& msg) {
+  if (failed_)
+    return;
+  if (auto ok = store_->found(msg.cluster, msg.zero); !ok) {
+    fail(ok.error());
+    return;
+  }
+  post(self_, msg.reply_to, cluster_founded{msg.cluster, msg.zero});
+}
+
+void log_actor_state::on(drain) {
+  draining_ = false;
+  if (commit_queue())
+    post_self(self_, settle{});
+}
+
+void log_actor_state::on(settle) {
+  if (failed_ || draining_)
+    return;
+  sync();
+  if (!making_room_) {
+    making_room_ = true;
+    post_self(self_, wake{});
+  }
+}
+
+void log_actor_state::on(wake) {
+  making_room_ = false;
+  if (failed_)
+    return;
+  auto enough = store_->make_room();
+  report_room();
+  if (!trouble_.empty() && !queue_.empty() && !draining_) {
+    draining_ = true;
+    post_self(self_, drain{});
+  }
+  if (!enough) {
+    making_room_ = true;
+    post_self(self_, wake{});
+  } else if (!trouble_.empty()) {
+    making_room_ = true;
+    wake_at(self_, now(self_) + retry_interval, wake{});
+  }
+}
+
+void log_actor_state::on(const stop_log& msg) {
+  commit_queue();
+  sync();
+  post(self_, msg.reply_to, stopped{});
+  self_->quit();
+}
+
+/// @returns Whether there was something to commit and it was committed.
+bool log_actor_state::commit_queue() {
+  if (failed_ || queue_.empty())
+    return false;
+  if (auto ok = store_->commit(queue_); !ok) {
+    if (ok.error().code == errc::no_space)
+      no_space(ok.error());
+    else
+      fail(ok.error());
+    return false;
+  }
+  commit_record record;
+  for (auto& x : queue_)
+    record[x.group] = x.number;
+  unconfirmed_.push_back(std::move(record));
+  ++commits_;
+  auto promise = has_promise(queue_);
+  queue_.clear();
+  if (promise)
+    sync();
+  else
+    report_durable();
+  return true;
+}
+
+void log_actor_state::sync() {
+  if (failed_ || unconfirmed_.empty())
+    return;
+  if (auto ok = store_->sync(); !ok) {
+    fail(ok.error());
+    return;
+  }
+  report_durable();
+}
+
+void log_actor_state::report_durable() {
+  auto waiting = commits_ - store_->durable_commits();
+  commit_record newest;
+  while (unconfirmed_.size() > waiting) {
+    for (auto& [group, number] : unconfirmed_.front())
+      newest[group] = number;
+    unconfirmed_.pop_front();
+  }
+  for (auto& [group, number] : newest)
+    if (auto i = clients_.find(group); i != clients_.end())
+      post(self_, i->second, log_stored{durability_witness::make(number)});
+  report_room();
+}
+
+void log_actor_state::report_room() {
+  auto room = store_->room();
+  auto full = room < room_step;
+  auto was_full = !trouble_.empty();
+  if (full && !was_full) {
+    trouble_ = "the disk is full: writes are refused until there is room";
+    log_.error(trouble_);
+    if (!making_room_) {
+      making_room_ = true;
+      wake_at(self_, now(self_) + retry_interval, wake{});
+    }
+  } else if (!full && was_full && queue_.empty()) {
+    trouble_.clear();
+    log_.info("there is room on the disk again");
+  }
+  auto moved = std::max(room, reported_room_) - std::min(room, reported_room_);
+  if (moved < room_step && was_full != trouble_.empty())
+    return;
+  reported_room_ = room;
+  for (auto& [group, client] : clients_)
+    post(self_, client, log_room{room, trouble_});
+}
+
+void log_actor_state::no_space(const failure& why) {
+  if (trouble_.empty())
+    log_.error(why.text);
+  trouble_ = "the disk is full: writes are refused until there is room";
+  reported_room_ = 0;
+  for (auto& [group, client] : clients_)
+    post(self_, client, log_room{0, trouble_});
+  if (!making_room_) {
+    making_room_ = true;
+    wake_at(self_, now(self_) + retry_interval, wake{});
+  }
+}
+
+void log_actor_state::fail(const failure& why) {
+  failed_ = true;
+  log_.error(why.text);
+  fatal_(why);
+}
+
+} // namespace caf::raft

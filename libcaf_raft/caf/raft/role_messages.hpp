@@ -1,0 +1,111 @@
+#pragma once
+
+// What a server and the role of the day say to each other. Who sends what to
+// whom stands in actors.hpp.
+
+#include "caf/raft/client.hpp"
+#include "caf/raft/core/read_queue.hpp"
+#include "caf/raft/core/tenure.hpp"
+#include "caf/raft/error.hpp"
+#include "caf/raft/message.hpp"
+
+#include <map>
+#include <memory>
+#include <vector>
+
+namespace caf::raft {
+
+// -- to the role --------------------------------------------------------------
+
+/// One command for the leader.
+struct command_to_append {
+  request_id id;
+  bytes payload;
+};
+
+/// Commands for the leader, all that arrived in one turn; from clients of this
+/// member or passed on by another.
+struct append_commands {
+  server_id origin;
+  std::vector<command_to_append> commands;
+};
+
+/// A read that waits for a read index.
+struct confirm_read {
+  core::reader who;
+};
+
+struct begin_transfer {
+  request_id id;
+  server_id to;
+};
+
+struct report_role {
+  request_id id;
+};
+
+/// The server ends the tenure: answered by `tenure_over`.
+struct end_tenure {};
+
+// -- to the server ------------------------------------------------------------
+
+/// What one role hands to the next.
+struct baton {
+  core::tenure tenure;
+};
+
+/// A tenure has ended; the role is gone. By itself, and then it says what
+/// should come next, or because it was told to.
+struct tenure_over {
+  tenure_id number;
+  std::shared_ptr<baton> handed_over;
+  core::role_kind next = core::role_kind::follower;
+  /// A candidacy that the leader asked for.
+  bool transfer = false;
+  /// A message that the next role must see.
+  std::shared_ptr<message> unread;
+};
+
+/// The leader appended, or did not: in the order of `append_commands`.
+struct commands_appended {
+  server_id origin;
+  std::vector<proposal_result> results;
+};
+
+/// These reads may be answered once `index` is applied.
+struct reads_confirmed {
+  errc code = errc::none;
+  index_t index;
+  std::vector<core::reader> readers;
+  /// For each reader at another member: the commit index as far as that one
+  /// has acknowledged.
+  std::map<server_id, index_t> commits;
+};
+
+/// A transfer was begun, or why not.
+struct transfer_begun {
+  request_id id;
+  failure why;
+  server_id to;
+};
+
+/// Entries up to `last` may be applied. The entries themselves where they are
+/// in memory; otherwise the applier reads them.
+struct entries_released {
+  index_t commit_index;
+  index_t last;
+  entries content;
+};
+
+/// The leader of the present term is known.
+struct leader_known {
+  tenure_id tenure;
+  server_id leader;
+};
+
+struct role_report {
+  request_id id;
+  status value;
+};
+
+} // namespace caf::raft
