@@ -1,10 +1,12 @@
 #include "caf/raft/wire/configuration_codec.hpp"
 
 #include "caf/raft/wire/limits.hpp"
+#include "wire/samples.hpp"
 
 #include <doctest/doctest.h>
 
-#include <fmt/format.h>
+#include <algorithm>
+#include <cstring>
 
 using namespace caf::raft;
 using namespace caf::raft::wire;
@@ -54,14 +56,6 @@ std::string complaint(const configuration& what) {
   return decoded.error().text;
 }
 
-std::string hex(bytes_view xs) {
-  std::string result;
-  for (size_t i = 0; i < xs.size(); ++i)
-    result += fmt::format("{:02x}{}", static_cast<unsigned>(xs[i]),
-                          i % 8 == 7 ? "\n" : "");
-  return result;
-}
-
 } // namespace
 
 TEST_CASE("a configuration comes back from its encoding") {
@@ -88,7 +82,7 @@ TEST_CASE("the encoding of a configuration is what lies in logs") {
   configuration what{
     {of(1, "a:1", 5), of(2, "bcdefg:2", 6)}, ids({1}), ids({1, 2}), ids({3})};
   what.members[1].promote = true;
-  CHECK(hex(encode_configuration(what))
+  CHECK(sample::hex(encode_configuration(what))
         == "0000000015000000\n"
            "0000000000000400\n"
            "0d00000047000000\n"

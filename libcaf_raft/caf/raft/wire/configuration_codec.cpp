@@ -67,7 +67,7 @@ void check(const configuration& what) {
 
 } // namespace
 
-size_t words_of(const configuration& what) {
+size_t words_of_configuration(const configuration& what) {
   // Four pointers; the members with a tag before them.
   size_t result = capnp::sizeInWords<schema::Configuration>() + 1;
   for (auto& x : what.members)
@@ -77,7 +77,8 @@ size_t words_of(const configuration& what) {
          + what.removed.size();
 }
 
-void write(schema::Configuration::Builder to, const configuration& what) {
+void write_configuration(schema::Configuration::Builder to,
+                         const configuration& what) {
   auto members = to.initMembers(what.members.size());
   for (uint32_t i = 0; i < what.members.size(); ++i) {
     auto& x = what.members[i];
@@ -92,7 +93,7 @@ void write(schema::Configuration::Builder to, const configuration& what) {
   write(to.initRemoved(what.removed.size()), what.removed);
 }
 
-configuration read(schema::Configuration::Reader from) {
+configuration read_configuration(schema::Configuration::Reader from) {
   require(from.hasMembers() && from.hasVoters() && from.hasOutgoing()
             && from.hasRemoved(),
           "a part of a configuration is missing");
@@ -113,8 +114,10 @@ std::string read_address(capnp::Text::Reader from) {
 }
 
 bytes encode_configuration(const configuration& what) {
-  std::vector<uint64_t> words(table_words + 1 + words_of(what));
-  auto fill = [&](schema::Configuration::Builder to) { write(to, what); };
+  std::vector<uint64_t> words(table_words + 1 + words_of_configuration(what));
+  auto fill = [&](schema::Configuration::Builder to) {
+    write_configuration(to, what);
+  };
   auto used = build_message<schema::Configuration>(words.data(), words.size(),
                                                    fill);
   auto* first = reinterpret_cast<const std::byte*>(words.data());
@@ -131,7 +134,7 @@ result_of<configuration_ptr> decode_configuration(bytes_view payload) {
   }
   return read_message<schema::Configuration>(
     payload, [](schema::Configuration::Reader from) -> configuration_ptr {
-      return std::make_shared<configuration>(read(from));
+      return std::make_shared<configuration>(read_configuration(from));
     });
 }
 

@@ -10,12 +10,13 @@
 namespace caf::raft::wire {
 
 /// How many words the struct takes at most, without a pointer to it.
-size_t words_of(const configuration& what);
+size_t words_of_configuration(const configuration& what);
 
-void write(schema::Configuration::Builder to, const configuration& what);
+void write_configuration(schema::Configuration::Builder to,
+                         const configuration& what);
 
 /// @throws malformed where a configuration breaks its rules.
-configuration read(schema::Configuration::Reader from);
+configuration read_configuration(schema::Configuration::Reader from);
 
 /// @returns An address of at most `max_address_size` bytes.
 /// @throws malformed where it is longer.

@@ -31,6 +31,16 @@ inline void require(bool ok, const char* why) {
     throw malformed{why};
 }
 
+/// Returns what a pointer refers to.
+/// @param is_there Whether the pointer is set; where it is not, Cap'n Proto
+///                 reads a struct of zeros or an empty list.
+/// @throws malformed where it is not.
+template <class Reader>
+Reader required(bool is_there, Reader from) {
+  require(is_there, "a part of the message is missing");
+  return from;
+}
+
 /// Finds the one segment of a message.
 /// @param message 8-byte aligned.
 result_of<kj::ArrayPtr<const capnp::word>> segment_of(bytes_view message);
