@@ -5,6 +5,7 @@
 
 #include "caf/raft/client.hpp"
 #include "caf/raft/core/read_queue.hpp"
+#include "caf/raft/core/room.hpp"
 #include "caf/raft/core/tenure.hpp"
 #include "caf/raft/error.hpp"
 #include "caf/raft/message.hpp"
@@ -52,6 +53,9 @@ struct end_tenure {};
 /// What one role hands to the next.
 struct baton {
   core::tenure tenure;
+  core::room_gauge room;
+  /// Up to where entries were released to the applier.
+  index_t released;
 };
 
 /// A tenure has ended; the role is gone. By itself, and then it says what

@@ -1,0 +1,331 @@
+#include "caf/raft/leader_actor.hpp"
+
+#include "caf/raft/core/follower.hpp"
+#include "caf/raft/core/membership.hpp"
+#include "caf/raft/wire/codec.hpp"
+
+#include <algorithm>
+
+namespace caf::raft {
+
+leader_state::leader_state(scheduled_actor* self,
+                           std::shared_ptr<role_setup> setup)
+  : self_(self),
+    desk_(self, *setup),
+    rules_(
+      core::become_leader(std::move(setup->begin_with->tenure), desk_.now())) {
+  post_self(self, wake{0});
+}
+
+role_actor::behavior_type leader_state::make_behavior() {
+  return {
+    [this](const request_vote& msg) { on(msg); },
+    [](const vote_result&) { /* the election is won */ },
+    [](const append_entries&) {
+      // Two leaders in one term: a promise was broken somewhere (§3.2).
+      CAF_RAFT_ASSERT(!"another leader in the own term");
+    },
+    [this](const append_result& msg) { on(msg); },
+    [](const heartbeat&) {
+      CAF_RAFT_ASSERT(!"another leader in the own term");
+    },
+    [this](const heartbeat_result& msg) { on(msg); },
+    [](const commit_notice&) {
+      CAF_RAFT_ASSERT(!"another leader in the own term");
+    },
+    [](const timeout_now&) { /* a leader need not campaign */ },
+    [this](append_commands& msg) { on(msg); },
+    [this](const confirm_read& msg) { on(msg); },
+    [this](const begin_transfer& msg) { on(msg); },
+    [this](const report_role& msg) { on(msg); },
+    [this](const log_stored& msg) { on(msg); },
+    [this](const log_room& msg) { desk_.room().reported(msg.room); },
+    [this](const peer_changed& msg) { on(msg); },
+    [this](const new_peers& msg) { desk_.add_peers(msg); },
+    [this](end_tenure) { end(); },
+    [this](const log_read& msg) { on(msg); },
+    [this](wake msg) { on(msg); },
+  };
+}
+
+// -- votes --------------------------------------------------------------------
+
+/// Our vote of this term is our own. A pre-vote is refused as long as we lead.
+void leader_state::on(const request_vote& msg) {
+  if (desk_.over())
+    return;
+  auto answer = msg.pre_vote ? core::pre_vote_answer(rules_.self, msg, false)
+                             : vote_result{rules_.self.self, rules_.self.term,
+                                           msg.tenure, false, false};
+  desk_.send(msg.from.id, rules_.self.group, answer);
+}
+
+// -- proposals ----------------------------------------------------------------
+
+void leader_state::on(append_commands& msg) {
+  commands_appended result{msg.origin, {}};
+  result.results.reserve(msg.commands.size());
+  size_t bytes = 0;
+  for (auto& x : msg.commands) {
+    bytes += x.payload.size() + entry::header_size + 8;
+    if (desk_.over() || rules_.handing_over)
+      result.results.push_back({x.id, errc::no_leader, {}});
+    else if (!desk_.room().has(bytes))
+      result.results.push_back({x.id, errc::no_space, {}});
+    else
+      result.results.push_back(
+        {x.id, errc::none, core::propose(rules_, x.payload)});
+  }
+  if (msg.origin != rules_.self.self.id)
+    for (auto& x : result.results)
+      if (x.code == errc::none)
+        awaited_[msg.origin] = x.entry.index;
+  // Before the entries themselves leave: the other member must know whose they
+  // are when they arrive there.
+  desk_.tell_server(std::move(result));
+  pump();
+}
+
+void leader_state::pump() {
+  if (desk_.over())
+    return;
+  if (auto what = core::take_write(rules_))
+    desk_.store(std::move(*what));
+  for (auto& [id, unused] : rules_.peers)
+    pump(id);
+}
+
+void leader_state::pump(server_id peer) {
+  auto now = desk_.now();
+  // What is being read for a member leaves before anything behind it.
+  while (reading_.count(peer) == 0) {
+    auto order = core::next_append(rules_, peer, now, desk_.cfg());
+    if (!order)
+      return;
+    send_append(peer, *order);
+  }
+}
+
+void leader_state::send_append(server_id peer,
+                               const core::append_order& order) {
+  auto content = rules_.self.log.recent(order.first, order.last,
+                                        desk_.cfg().max_append_bytes,
+                                        desk_.cfg().max_append_entries);
+  if (order.first == order.last)
+    content = entries{};
+  if (content) {
+    send_entries(peer, order, *content);
+    return;
+  }
+  auto id = ++last_read_;
+  reading_[peer] = {id, order};
+  log_read_receiver me = actor_cast<role_actor>(self_);
+  post(self_, desk_.reader(),
+       read_log{id, rules_.self.group, order.first, order.last,
+                desk_.cfg().max_append_bytes, me});
+}
+
+void leader_state::send_entries(server_id peer, const core::append_order& order,
+                                const entries& content) {
+  auto last = order.first + content.size();
+  if (last < order.last)
+    core::sent_less(rules_, peer, order, last);
+  auto commit = rules_.self.commit_index;
+  auto& x = newest_frame_;
+  if (!x.frame || x.prev != order.prev || x.last != last
+      || x.commit != commit) {
+    append_entries head{rules_.self.self, rules_.self.term, rules_.self.number,
+                        order.prev,       commit,           {}};
+    x = {order.prev, last, commit,
+         wire::encode_append(rules_.self.group, head, content)};
+  }
+  desk_.send(peer, x.frame);
+}
+
+void leader_state::on(const log_read& msg) {
+  auto i = std::find_if(reading_.begin(), reading_.end(),
+                        [&](auto& kv) { return kv.second.id == msg.id; });
+  if (desk_.over() || i == reading_.end())
+    return;
+  auto peer = i->first;
+  auto order = i->second.order;
+  reading_.erase(i);
+  if (!msg.content) {
+    // An entry that cannot be read must not become a gap: nothing is sent.
+    desk_.log().error("cannot read entries for member " + to_string(peer) + ": "
+                      + msg.content.error().text);
+    core::sent_less(rules_, peer, order, order.first);
+    return;
+  }
+  send_entries(peer, order, *msg.content);
+  pump(peer);
+}
+
+void leader_state::on(const append_result& msg) {
+  if (desk_.over())
+    return;
+  if (core::on_append_result(rules_, msg, desk_.now()))
+    commit();
+  if (auto what = core::ready_to_transfer(rules_))
+    desk_.send(rules_.handing_over->to, rules_.self.group, *what);
+  if (auto i = awaited_.find(msg.from.id); i != awaited_.end())
+    notice_commit();
+  pump(msg.from.id);
+}
+
+void leader_state::on(const log_stored& msg) {
+  if (desk_.over())
+    return;
+  desk_.room().stored(msg.up_to);
+  core::on_stored(rules_, msg.up_to);
+  commit();
+  desk_.release(rules_.self);
+}
+
+void leader_state::commit() {
+  if (!core::update_commit(rules_))
+    return;
+  desk_.release(rules_.self);
+  notice_commit();
+  // The first commit of a leadership lets reads begin.
+  if (core::wants_round(rules_))
+    heartbeat_round();
+}
+
+/// Where someone waits for a commit, it is told at once: up to what that member
+/// has acknowledged.
+void leader_state::notice_commit() {
+  for (auto i = awaited_.begin(); i != awaited_.end();) {
+    auto commit = core::commit_for(rules_, i->first);
+    if (commit < i->second) {
+      ++i;
+      continue;
+    }
+    desk_.send(i->first, rules_.self.group,
+               commit_notice{rules_.self.self, rules_.self.term,
+                             rules_.self.number, commit});
+    i = awaited_.erase(i);
+  }
+}
+
+// -- heartbeats and reads -----------------------------------------------------
+
+void leader_state::heartbeat_round() {
+  core::start_round(rules_);
+  for (auto& [id, unused] : rules_.peers)
+    desk_.send(id, rules_.self.group, core::heartbeat_for(rules_, id));
+  tell(core::confirm_alone(rules_));
+}
+
+void leader_state::on(const heartbeat_result& msg) {
+  if (desk_.over())
+    return;
+  tell(core::on_heartbeat_result(rules_, msg, desk_.now()));
+  if (core::wants_round(rules_))
+    heartbeat_round();
+}
+
+void leader_state::on(const confirm_read& msg) {
+  if (desk_.over()) {
+    desk_.tell_server(reads_confirmed{errc::no_leader, {}, {msg.who}, {}});
+    return;
+  }
+  rules_.reads.add(msg.who);
+  if (core::wants_round(rules_))
+    heartbeat_round();
+}
+
+void leader_state::tell(core::read_queue::confirmed_reads reads) {
+  if (reads.readers.empty())
+    return;
+  reads_confirmed result{errc::none, reads.index, std::move(reads.readers), {}};
+  for (auto& x : result.readers)
+    if (x.member != rules_.self.self.id)
+      result.commits[x.member] = core::commit_for(rules_, x.member);
+  desk_.tell_server(std::move(result));
+}
+
+void leader_state::on(wake msg) {
+  if (desk_.over())
+    return;
+  auto now = desk_.now();
+  if (msg.generation == 0) {
+    desk_.tell_server(leader_known{rules_.self.number, rules_.self.self.id});
+    pump();
+  } else if (!desk_.is_current(msg)) {
+    return;
+  }
+  if (desk_.cfg().check_quorum && !core::has_quorum(rules_, now, desk_.cfg())) {
+    desk_.log().warning("no quorum was heard for an election timeout: this "
+                        "member leads no more");
+    hand_over(core::role_kind::follower);
+    return;
+  }
+  if (core::abandon_transfer(rules_, now))
+    desk_.log().warning("the transfer of leadership took too long and was "
+                        "given up");
+  core::reset_stalled(rules_, now, desk_.cfg());
+  heartbeat_round();
+  pump();
+  desk_.wake_at(now + desk_.cfg().heartbeat_interval);
+}
+
+void leader_state::on(const peer_changed& msg) {
+  if (desk_.over())
+    return;
+  core::on_peer_reset(rules_, msg.id);
+  reading_.erase(msg.id);
+  if (!msg.connected)
+    return;
+  pump(msg.id);
+  desk_.send(msg.id, rules_.self.group, core::heartbeat_for(rules_, msg.id));
+}
+
+// -- the end ------------------------------------------------------------------
+
+void leader_state::on(const begin_transfer& msg) {
+  if (desk_.over())
+    return;
+  auto to = core::begin_transfer(rules_, msg.to, desk_.now(), desk_.cfg());
+  if (!to) {
+    desk_.tell_server(transfer_begun{msg.id, to.error(), {}});
+    return;
+  }
+  desk_.tell_server(transfer_begun{msg.id, {}, *to});
+  if (auto what = core::ready_to_transfer(rules_))
+    desk_.send(*to, rules_.self.group, *what);
+}
+
+void leader_state::on(const report_role& msg) {
+  if (desk_.over())
+    return;
+  auto now = desk_.now();
+  auto result = describe(rules_.self, role_name::leader);
+  result.leader_uptime = now - rules_.since;
+  for (auto& [id, x] : rules_.peers) {
+    using state_t = core::progress::state_t;
+    auto state = x.state() == state_t::probe       ? "probe"
+                 : x.state() == state_t::replicate ? "replicate"
+                                                   : "snapshot";
+    result.peers.push_back(
+      {id, x.match_index(), x.next_index(), state, now - x.last_heard()});
+  }
+  desk_.tell_server(role_report{msg.id, std::move(result)});
+}
+
+void leader_state::end() {
+  if (!desk_.over())
+    hand_over(core::role_kind::follower);
+}
+
+void leader_state::hand_over(core::role_kind next) {
+  // What was appended in this turn belongs to the log of the next role.
+  if (auto what = core::take_write(rules_))
+    desk_.store(std::move(*what));
+  if (auto waiting = rules_.reads.take_all(); !waiting.empty())
+    desk_.tell_server(
+      reads_confirmed{errc::no_leader, {}, std::move(waiting), {}});
+  desk_.hand_over(std::move(rules_.self), next);
+}
+
+} // namespace caf::raft

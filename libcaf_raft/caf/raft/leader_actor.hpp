@@ -1,0 +1,86 @@
+#pragma once
+
+#include "caf/raft/core/leader.hpp"
+#include "caf/raft/role_desk.hpp"
+
+#include <map>
+#include <optional>
+#include <vector>
+
+namespace caf::raft {
+
+/// One leadership: hears the rules (core/leader), keeps the order of effects.
+/// The own disk and the peers work side by side; each batch is encoded once,
+/// whoever gets it.
+class leader_state {
+public:
+  using handle = role_actor;
+  static constexpr const char* name = "raft.leader";
+
+  leader_state(scheduled_actor* self, std::shared_ptr<role_setup> setup);
+
+  handle::behavior_type make_behavior();
+
+private:
+  void on(const request_vote& msg);
+  void on(const append_result& msg);
+  void on(const heartbeat_result& msg);
+  void on(append_commands& msg);
+  void on(const confirm_read& msg);
+  void on(const begin_transfer& msg);
+  void on(const report_role& msg);
+  void on(const log_stored& msg);
+  void on(const peer_changed& msg);
+  void on(const log_read& msg);
+  void on(wake msg);
+  void end();
+
+  // -- replication ------------------------------------------------------------
+
+  /// Hands out what was appended: to the own disk and to whoever may get more.
+  void pump();
+  void pump(server_id peer);
+  void send_append(server_id peer, const core::append_order& order);
+  void send_entries(server_id peer, const core::append_order& order,
+                    const entries& content);
+
+  /// The commit index may have moved.
+  void commit();
+  void notice_commit();
+
+  // -- heartbeats and reads ---------------------------------------------------
+
+  void heartbeat_round();
+  void tell(core::read_queue::confirmed_reads reads);
+
+  void hand_over(core::role_kind next);
+
+  scheduled_actor* self_;
+  role_desk desk_;
+  core::leader rules_;
+
+  /// The frame that was encoded last: the next follower usually gets the same.
+  struct encoded_append {
+    entry_id prev;
+    index_t last;
+    index_t commit;
+    wire::frame_ptr frame;
+  };
+
+  encoded_append newest_frame_;
+
+  /// An order whose entries are being read from the log; one per member.
+  struct pending_read {
+    request_id id;
+    core::append_order order;
+  };
+
+  std::map<server_id, pending_read> reading_;
+  request_id last_read_;
+
+  /// Members that passed commands on: up to which index someone waits there for
+  /// the commit.
+  std::map<server_id, index_t> awaited_;
+};
+
+} // namespace caf::raft

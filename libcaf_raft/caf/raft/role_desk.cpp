@@ -1,0 +1,82 @@
+#include "caf/raft/role_desk.hpp"
+
+#include "caf/raft/assert.hpp"
+#include "caf/raft/core/membership.hpp"
+#include "caf/raft/wire/codec.hpp"
+
+namespace caf::raft {
+
+role_desk::role_desk(scheduled_actor* self, const role_setup& setup)
+  : self_(self),
+    cfg_(setup.cfg),
+    server_(setup.server),
+    log_(setup.log),
+    reader_(setup.reader),
+    peers_(setup.peers),
+    log_to_(setup.log_to),
+    room_(setup.begin_with->room),
+    released_(setup.begin_with->released) {
+  // nop
+}
+
+void role_desk::send(server_id to, group_id group, const message& what) const {
+  send(to, wire::encode(group, what));
+}
+
+void role_desk::send(server_id to, const wire::frame_ptr& what) const {
+  if (auto i = peers_.find(to); i != peers_.end())
+    post(self_, i->second, send_frame{what});
+}
+
+void role_desk::store(log_write what) {
+  room_.handed_over(what.number, size_in_bytes(what.append));
+  post(self_, log_, raft::store{std::move(what)});
+}
+
+void role_desk::release(const core::tenure& tenure) {
+  auto last = core::applicable_index(tenure);
+  if (last <= released_)
+    return;
+  auto content = tenure.log.recent(released_ + 1, last + 1, SIZE_MAX, SIZE_MAX);
+  tell_server(entries_released{tenure.commit_index, last,
+                               content ? std::move(*content) : entries{}});
+  released_ = last;
+}
+
+void role_desk::wake_at(time_point when) {
+  raft::wake_at(self_, when, wake{++generation_});
+}
+
+void role_desk::hand_over(core::tenure&& tenure, core::role_kind next,
+                          bool transfer, std::shared_ptr<message> unread) {
+  CAF_RAFT_ASSERT(!over_);
+  over_ = true;
+  auto number = tenure.number;
+  auto handed_over = std::make_shared<baton>(
+    baton{std::move(tenure), std::move(room_), released_});
+  tell_server(tenure_over{number, std::move(handed_over), next, transfer,
+                          std::move(unread)});
+  self_->quit();
+}
+
+status describe(const core::tenure& tenure, role_name role) {
+  status result;
+  result.group = tenure.group;
+  result.id = tenure.self.id;
+  result.incarnation = tenure.self.incarnation;
+  result.role = role;
+  result.term = tenure.term;
+  result.leader = tenure.leader;
+  result.commit_index = tenure.commit_index;
+  result.first_index = tenure.log.first_index();
+  result.last_index = tenure.log.last_index();
+  result.snapshot_index = tenure.log.base().index;
+  result.members = tenure.log.newest_configuration();
+  auto last = result.last_index;
+  if (auto found = tenure.log.recent(last, last + 1, SIZE_MAX, 1);
+      found && !found->empty())
+    result.last_entry = found->back();
+  return result;
+}
+
+} // namespace caf::raft

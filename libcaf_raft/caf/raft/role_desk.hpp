@@ -1,0 +1,110 @@
+#pragma once
+
+#include "caf/raft/actors.hpp"
+#include "caf/raft/log.hpp"
+#include "caf/raft/settings.hpp"
+
+#include <memory>
+
+namespace caf::raft {
+
+/// What a role is given when its tenure begins.
+struct role_setup {
+  settings cfg;
+  server_actor server;
+  log_actor log;
+  log_reader_actor reader;
+  peer_table peers;
+  logger log_to;
+  /// A random number, for the election timeout.
+  uint64_t draw = 0;
+  /// What was handed over, moved out by the role.
+  std::shared_ptr<baton> begin_with;
+  /// The write that made the term (and a candidate's own vote) durable; none
+  /// where the term was entered before.
+  write_id term_write;
+  /// A candidacy that the leader asked for.
+  bool transfer = false;
+};
+
+/// What all roles do alike: send, store, release what may be applied, hand
+/// over.
+class role_desk {
+public:
+  role_desk(scheduled_actor* self, const role_setup& setup);
+
+  const settings& cfg() const {
+    return cfg_;
+  }
+
+  const logger& log() const {
+    return log_to_;
+  }
+
+  const log_reader_actor& reader() const {
+    return reader_;
+  }
+
+  core::room_gauge& room() {
+    return room_;
+  }
+
+  time_point now() const {
+    return raft::now(self_);
+  }
+
+  /// Sends to another member, if there is a way to it.
+  void send(server_id to, group_id group, const message& what) const;
+
+  void send(server_id to, const wire::frame_ptr& what) const;
+
+  /// Hands a write to the log actor.
+  void store(log_write what);
+
+  template <class T>
+  void tell_server(T&& what) const {
+    post(self_, server_, std::forward<T>(what));
+  }
+
+  /// Tells the server what may be applied since the last call: committed and
+  /// durable here.
+  void release(const core::tenure& tenure);
+
+  void add_peers(const new_peers& msg) {
+    peers_ = msg.peers;
+  }
+
+  /// Arms the role's only timer; earlier ones are void.
+  void wake_at(time_point when);
+
+  bool is_current(wake msg) const {
+    return msg.generation == generation_ && !over_;
+  }
+
+  /// Ends the tenure: the role hands everything over and is gone.
+  void hand_over(core::tenure&& tenure, core::role_kind next,
+                 bool transfer = false, std::shared_ptr<message> unread = {});
+
+  /// Whether the tenure has ended: what still arrives is nobody's.
+  bool over() const {
+    return over_;
+  }
+
+private:
+  scheduled_actor* self_;
+  settings cfg_;
+  server_actor server_;
+  log_actor log_;
+  log_reader_actor reader_;
+  peer_table peers_;
+  logger log_to_;
+  core::room_gauge room_;
+  index_t released_;
+  uint64_t generation_ = 0;
+  bool over_ = false;
+};
+
+/// What every role can say of itself.
+status describe(const core::tenure& tenure, role_name role);
+
+} // namespace caf::raft
