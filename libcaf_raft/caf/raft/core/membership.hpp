@@ -42,7 +42,7 @@ configuration founding_configuration(std::vector<member> members);
 ///
 /// Members are as `to` has them, but a voter of `from` keeps its incarnation:
 /// another life of its directory must not vote in its place.
-/// @pre Both are valid, `from` is not joint itself, nor is `to`.
+/// @pre Both are valid and not joint; `to` has all that `from` has removed.
 configuration joint(const configuration& from, const configuration& to);
 
 /// What a joint configuration ends in: the incoming voters, and only members
