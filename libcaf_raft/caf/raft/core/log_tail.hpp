@@ -26,16 +26,23 @@ class log_tail {
 public:
   /// What the log held when it was opened; all of it is durable.
   struct contents {
+    /// The entry before the first one.
     entry_id base;
+    /// The newest configuration as of `base`.
     configuration_ptr base_configuration;
+    /// For each term the first index in that term, in order.
     std::vector<entry_id> term_starts;
     index_t last_index;
+    /// Those behind the base, in order.
     std::vector<placed_configuration> configurations;
+    /// The newest entries.
     entries recent;
+    /// How many bytes of records stay in memory once they are durable.
     size_t max_recent_bytes = 8 << 20;
   };
 
-  log_tail() = default;
+  /// An empty log with a base of 0@0 and a configuration without members.
+  log_tail();
 
   /// @pre `xs.recent` is empty or ends at `xs.last_index`, the runs begin right
   ///      behind the base, `base_configuration` is not null.
@@ -65,11 +72,11 @@ public:
   /// one round trip per term at most.
   entry_id last_not_above(entry_id bound) const;
 
-  /// The first index that has this term, zero where none has.
+  /// The first index behind the base that has this term, zero where none has.
   index_t first_index_of(term_t term) const;
 
-  /// The newest configuration in the log, committed or not; the base's where
-  /// the log has none (§4.1).
+  /// The newest configuration in the log, committed or not (§4.1); the base's,
+  /// placed at the base, where the log has none.
   const placed_configuration& newest_configuration() const;
 
   /// The newest configuration at or before `index`.
@@ -84,15 +91,19 @@ public:
   write_id newest_write() const;
 
   /// Adds entries behind the last one.
-  /// @pre Contiguous behind `last_index()`, terms do not go back.
+  /// @param with The write that stores them: drawn, and not stored before.
+  ///             Writes do not go back; several appends may share one.
+  /// @pre Contiguous behind `last_index()`, terms do not go back, entries of the
+  ///      kind `configuration` have theirs attached.
   void append(const entries& xs, write_id with);
 
   /// Removes all entries from `from` on; configurations among them fall back to
-  /// the one before.
+  /// the one before. Does nothing where the log ends before `from`.
   /// @pre `from` is above the base.
   void truncate(index_t from);
 
-  /// The log actor has stored all writes up to this one.
+  /// The log actor has stored all writes up to this one, those without entries
+  /// among them. Hearing of fewer than before changes nothing.
   void stored(const durable<write_id>& up_to);
 
   /// The highest index up to which all entries are durable.
@@ -103,7 +114,7 @@ public:
   /// Returns entries from memory.
   /// @param last      Half-open; not above `last_index() + 1`.
   /// @param max_bytes Stop before the records pass this, but return at least
-  ///                  one entry.
+  ///                  one entry where `first < last`.
   /// @returns Empty optional where `first` is not in memory (any more): read it
   ///          from the log then. Never gapped.
   /// @note Entries stay in memory until they are durable, whatever the bound.
@@ -120,14 +131,19 @@ private:
   void forget_old_entries();
 
   entry_id base_;
+  /// The first entry of each term, in order: both terms and indexes rise.
   std::vector<entry_id> term_starts_;
   index_t last_index_;
+  /// The base's first, so never empty.
   std::vector<placed_configuration> configurations_;
+  /// The end of the log: contiguous, up to `last_index_`.
   std::deque<entry> recent_;
   size_t recent_bytes_ = 0;
   size_t max_recent_bytes_ = 8 << 20;
+  /// The end of the log in segments: both indexes and writes rise.
   std::deque<unstored> unstored_;
   write_id newest_write_;
+  write_id stored_;
 };
 
 } // namespace caf::raft::core
