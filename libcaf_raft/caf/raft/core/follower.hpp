@@ -90,10 +90,6 @@ std::optional<append_result> acknowledge(follower& self,
 
 // -- elections ----------------------------------------------------------------
 
-/// Whether this member may campaign at all: a voter of its newest
-/// configuration, in its present incarnation.
-bool may_campaign(const tenure& self);
-
 /// Whether no leader was heard for the whole timeout, and we may campaign.
 bool election_due(const follower& self, time_point now);
 

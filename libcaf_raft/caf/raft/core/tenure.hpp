@@ -47,7 +47,8 @@ term_order compare_terms(term_t own, term_t other);
 enum class passage : uint8_t {
   /// Hand it to the role: its term is the role's own (pre-votes excepted).
   deliver,
-  /// An answer to an older tenure, or a duplicate: no one wants it.
+  /// An answer to an older tenure, or a notice of an older term that asks for no
+  /// answer: no one wants it.
   drop,
   /// A request of an older term, or a vote that must not disturb a live leader:
   /// send back what `answer_stale` says.
@@ -59,11 +60,27 @@ enum class passage : uint8_t {
 /// The fence: the one place where terms of messages are compared (§3.3). With
 /// it every rule but the pre-vote's may assert that `msg.term` is its own.
 ///
-/// - A pre-vote asks about a term that nobody has entered: request and granted
-///   answer pass, a refusal carries the refuser's own term (§9.6).
+/// |                                   | stale   | same     | newer      |
+/// | --------------------------------- | ------- | -------- | ---------- |
+/// | `append_entries`, `heartbeat`,    |         |          |            |
+/// | `propose`, `read_index`           | refuse  | deliver  | newer_term |
+/// | `commit_notice`, `timeout_now`    | drop    | deliver  | newer_term |
+/// | `request_vote`                    | refuse  | deliver  | newer_term |
+/// | ... while a leader is alive       | refuse  | deliver  | refuse     |
+/// | ... of a pre-vote                 | refuse  | deliver  | deliver    |
+/// | `append_result`,                  |         |          |            |
+/// | `heartbeat_result`, `vote_result` | drop    | deliver* | newer_term |
+/// | ... of a pre-vote, refused        | deliver*| deliver* | newer_term |
+/// | `propose_result`,                 |         |          |            |
+/// | `read_index_result`               | deliver | deliver  | newer_term |
+///
+/// - A pre-vote asks about a term that nobody has entered: the request passes,
+///   and so does a granted answer that is of our tenure and of our term + 1; a
+///   refusal carries the refuser's own term (§9.6).
 /// - A vote request of a newer term does not end the tenure while a leader is
 ///   alive, unless that leader itself told the sender to campaign (§4.2.3).
-/// - Answers carry the tenure they belong to and die with it.
+/// - *Answers carry the tenure they belong to and die with it: those of another
+///   one are dropped.
 /// - `propose_result` and `read_index_result` are no role's: the server settles
 ///   them by their ids. They are delivered unless their term is newer.
 /// @param leader_is_alive Whether we lead, or heard a leader other than the
@@ -71,8 +88,10 @@ enum class passage : uint8_t {
 passage fence(term_t own, tenure_id tenure, const message& what,
               bool leader_is_alive);
 
-/// What the sender of a refused request is told: the newer term, in the form of
-/// an answer to it. Empty for answers, which are only dropped.
+/// What the sender of a refused request is told: our term, in the form of an
+/// answer to it that refuses or promises nothing. Proposals and reads have the
+/// result `no_leader`: nothing was appended. Empty for answers and notices,
+/// which are only dropped.
 std::optional<message> answer_stale(const sender& self, term_t own,
                                     const message& what);
 
@@ -81,8 +100,10 @@ const sender& sender_of(const message& what);
 term_t term_of(const message& what);
 const char* name_of(const message& what);
 
-/// Starts the next tenure in a newer term, or in the same.
-/// @pre `term >= from.term`. A newer term clears vote and leader.
+/// Starts the next tenure in a newer term, or in the same. A newer term clears
+/// vote and leader; in the same term the vote stays, whatever role comes next:
+/// nobody votes twice in a term (§3.4).
+/// @pre `term >= from.term`.
 tenure next_tenure(tenure from, term_t term, tenure_id number);
 
 /// A duration drawn from [election_timeout, 2 * election_timeout) (§3.4).
@@ -95,5 +116,12 @@ bool advance_commit(tenure& self, index_t to);
 
 /// Up to where entries may be applied: committed *and* durable here.
 index_t applicable_index(const tenure& self);
+
+/// Whether this member may campaign at all, in its present incarnation: a voter
+/// of the newest configuration in its log, or, as long as that one is not known
+/// to be committed, of the newest that is. Who is about to be removed may be the
+/// only one that can finish the change (§4.2.2), and only a committed
+/// configuration removes.
+bool may_campaign(const tenure& self);
 
 } // namespace caf::raft::core
