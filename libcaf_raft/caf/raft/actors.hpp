@@ -139,6 +139,8 @@ struct send_frame {
 /// The outgoing connection works from now on: after the handshake.
 struct link_up {
   sender remote;
+  /// None while the other side is unformed.
+  cluster_id cluster;
 };
 
 /// The connection is gone, or could not be made, and why.
@@ -148,15 +150,21 @@ struct link_down {
   std::optional<refusal> refused;
 };
 
-/// What we say of ourselves from now on; connections are made anew with it.
+/// What we say of ourselves from now on. The connection is made anew with it,
+/// unless only `newest_configuration` is another one.
 struct new_hello {
   hello content;
 };
 
+/// The other node has just said hello to us: if it could not be reached before,
+/// it is worth another try at once.
+struct peer_seen {};
+
 using peer_actor
   = handle<caf::result<void>(send_frame), caf::result<void>(link_up),
            caf::result<void>(link_down), caf::result<void>(new_hello),
-           caf::result<void>(wake), caf::result<void>(stop)>;
+           caf::result<void>(peer_seen), caf::result<void>(wake),
+           caf::result<void>(stop)>;
 
 using peer_table = std::map<server_id, peer_actor>;
 
@@ -281,24 +289,33 @@ using server_actor = handle<
   // from itself
   caf::result<void>(flush), caf::result<void>(wake)>;
 
-/// Which server takes the messages of which group.
-using route_table = std::map<group_id, server_actor>;
+/// Which server takes the messages of which group, and how large their frames
+/// may be (`wire::max_body_size`).
+struct route_table {
+  std::map<group_id, server_actor> servers;
+  size_t max_body_size = 0;
+};
+
+using route_table_ptr = std::shared_ptr<const route_table>;
 
 // -- the node -----------------------------------------------------------------
 
 /// To the connection: it is let in, and where its messages go.
 struct admitted {
-  std::shared_ptr<const route_table> routes;
+  /// Null where only messages between nodes are taken: one of the two sides is
+  /// unformed.
+  route_table_ptr routes;
   welcome answer;
 };
 
+/// To the connection, also later on: it must end.
 struct not_admitted {
   refusal why;
 };
 
 using incoming_connection_actor
   = handle<caf::result<void>(admitted), caf::result<void>(not_admitted),
-           caf::result<void>(std::shared_ptr<const route_table>),
+           caf::result<void>(route_table_ptr),
            caf::result<void>(wake), caf::result<void>(stop)>;
 
 /// Someone opened a connection and said hello.
@@ -310,18 +327,28 @@ struct hello_received {
 /// A message between nodes on an admitted connection.
 struct node_message_received {
   sender from;
+  /// As the handshake of the connection had it: none where the sender was
+  /// unformed.
+  cluster_id cluster;
   node_message body;
 };
 
 struct incoming_closed {
+  /// None where it ended before the hello.
   sender from;
   incoming_connection_actor connection;
+  std::string reason;
 };
 
-/// A peer's outgoing connection changed.
+/// A peer's outgoing connection was made, was lost or could not be made.
 struct peer_link_changed {
-  sender remote;
+  server_id id;
   bool connected = false;
+  /// Whom we found there.
+  sender remote;
+  cluster_id cluster;
+  /// Why there is none.
+  std::string reason;
   std::optional<refusal> refused;
 };
 
@@ -329,6 +356,8 @@ struct peer_link_changed {
 struct add_group {
   group_id group;
   server_actor server;
+  /// `wire::max_body_size` of the group's settings.
+  size_t max_body_size = 0;
 };
 
 struct remove_group {
@@ -341,11 +370,6 @@ struct configuration_known {
   group_id group;
   placed_configuration newest;
   placed_configuration committed;
-};
-
-/// The address where peers are accepted; port 0 was asked for.
-struct listening {
-  std::string address;
 };
 
 using node_actor = handle<
