@@ -15,8 +15,8 @@
 # the next ordinal; nothing is renumbered, removed or given another type or
 # meaning. A reader gets zero, or an absent pointer, for a field that the writer
 # did not know, so zero has to mean what was meant before the field was there. A
-# new union member is sent only to those whose handshake stated a version that
-# knows it: others end the connection.
+# new union member or enumerant is sent only to those whose handshake stated a
+# version that knows it: others end the connection.
 
 @0x97c3d1af849a4c0f;
 
