@@ -81,6 +81,12 @@ CAF_ADD_TYPE_ID(caf_raft, (caf::raft::peer_link_changed))
 CAF_ADD_TYPE_ID(caf_raft, (caf::raft::add_group))
 CAF_ADD_TYPE_ID(caf_raft, (caf::raft::remove_group))
 CAF_ADD_TYPE_ID(caf_raft, (caf::raft::configuration_known))
+CAF_ADD_TYPE_ID(caf_raft, (caf::raft::status))
+CAF_ADD_TYPE_ID(caf_raft, (caf::raft::local))
+CAF_ADD_TYPE_ID(caf_raft, (caf::raft::is_leader))
+CAF_ADD_TYPE_ID(caf_raft, (caf::raft::get_state))
+CAF_ADD_TYPE_ID(caf_raft, (caf::raft::transfer_to))
+CAF_ADD_TYPE_ID(caf_raft, (caf::raft::leave))
 
 CAF_END_TYPE_ID_BLOCK(caf_raft)
 
@@ -155,6 +161,12 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(caf::raft::peer_link_changed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(caf::raft::add_group)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(caf::raft::remove_group)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(caf::raft::configuration_known)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(caf::raft::status)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(caf::raft::local)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(caf::raft::is_leader)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(caf::raft::get_state)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(caf::raft::transfer_to)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(caf::raft::leave)
 
 namespace caf::raft {
 

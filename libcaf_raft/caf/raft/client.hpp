@@ -130,4 +130,26 @@ using group_actor
            caf::result<void>(ask_is_leader), caf::result<void>(subscribe),
            caf::result<void>(stop_group)>;
 
+// -- the typed handle (group.hpp) ---------------------------------------------
+
+/// Before a query: answer it from this member's copy, which may be behind, and
+/// do not wait.
+struct local {};
+
+/// Whether this member leads; waits while an election is under way.
+struct is_leader {};
+
+/// This member at one moment.
+struct get_state {};
+
+/// Makes another member the leader, none: the best of the others. Answered when
+/// it leads.
+struct transfer_to {
+  server_id member;
+};
+
+/// Ends this member of the group: hands leadership over, answers what was
+/// accepted.
+struct leave {};
+
 } // namespace caf::raft

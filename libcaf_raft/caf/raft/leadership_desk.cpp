@@ -1,0 +1,76 @@
+#include "caf/raft/leadership_desk.hpp"
+
+#include <algorithm>
+
+namespace caf::raft {
+
+void leadership_desk::add(const ask_is_leader& msg, time_point deadline) {
+  waiters_.push_back({msg.id, msg.reply_to, deadline, {}, {}});
+}
+
+request_id leadership_desk::add(const transfer_leadership& msg,
+                                time_point deadline) {
+  waiters_.push_back({msg.id, msg.reply_to, deadline, ++last_, msg.to});
+  return last_;
+}
+
+void leadership_desk::refuse(request_id id, const failure& why) {
+  std::erase_if(waiters_, [&](const waiter& x) {
+    if (x.id != id)
+      return false;
+    answer(x, why.code, {}, why.text);
+    return true;
+  });
+}
+
+void leadership_desk::begun(request_id id, server_id to) {
+  for (auto& x : waiters_)
+    if (x.id == id)
+      x.to = to;
+}
+
+void leadership_desk::leader_is(server_id leader, server_id self) {
+  std::erase_if(waiters_, [&](const waiter& x) {
+    if (!x.id) {
+      answer(x, errc::none, bytes{std::byte{leader == self}}, {});
+      return true;
+    }
+    if (x.to != leader)
+      return false;
+    answer(x, errc::none, {}, {});
+    return true;
+  });
+}
+
+std::optional<time_point> leadership_desk::next_deadline() const {
+  std::optional<time_point> result;
+  for (auto& x : waiters_)
+    if (!result || x.deadline < *result)
+      result = x.deadline;
+  return result;
+}
+
+void leadership_desk::expire(time_point now) {
+  std::erase_if(waiters_, [&](const waiter& x) {
+    if (x.deadline > now)
+      return false;
+    answer(x, errc::no_leader, {},
+           x.id ? "the other member did not take over in time"
+                : "no leader was found in time");
+    return true;
+  });
+}
+
+void leadership_desk::close() {
+  for (auto& x : waiters_)
+    answer(x, errc::no_leader, {}, "this member stops");
+  waiters_.clear();
+}
+
+void leadership_desk::answer(const waiter& who, errc code, bytes content,
+                             std::string text) {
+  post(self_, who.reply_to,
+       outcome{who.client_id, code, std::move(content), {}, std::move(text)});
+}
+
+} // namespace caf::raft
