@@ -315,8 +315,8 @@ struct not_admitted {
 
 using incoming_connection_actor
   = handle<caf::result<void>(admitted), caf::result<void>(not_admitted),
-           caf::result<void>(route_table_ptr),
-           caf::result<void>(wake), caf::result<void>(stop)>;
+           caf::result<void>(route_table_ptr), caf::result<void>(wake),
+           caf::result<void>(stop)>;
 
 /// Someone opened a connection and said hello.
 struct hello_received {
