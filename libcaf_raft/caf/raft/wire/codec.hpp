@@ -48,7 +48,7 @@ size_t max_body_size(const settings& xs);
 ///          that of the message. Never throws.
 /// @note Entries of configurations come with their configuration attached.
 result_of<envelope> decode_group(sender from, bytes_view body,
-                                 std::shared_ptr<const void> owner);
+                                 const std::shared_ptr<const void>& owner);
 
 /// Decodes the body of a frame of the type `frame_type::node`.
 /// @param from What the handshake established; nobody before it is done.

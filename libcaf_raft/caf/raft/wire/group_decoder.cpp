@@ -200,7 +200,7 @@ message read(const origin& in, Envelope::Reader from) {
 } // namespace
 
 result_of<envelope> decode_group(sender from, bytes_view body,
-                                 std::shared_ptr<const void> owner) {
+                                 const std::shared_ptr<const void>& owner) {
   origin in{from, body.size(), owner};
   return read_message<Envelope>(body, [&](Envelope::Reader root) {
     return envelope{group_id{root.getGroup()}, read(in, root)};
