@@ -135,6 +135,10 @@ write_id log_tail::newest_write() const {
   return newest_write_;
 }
 
+write_id log_tail::stored_write() const {
+  return stored_;
+}
+
 void log_tail::append(const entries& xs, write_id with) {
   if (xs.empty())
     return;

@@ -90,6 +90,9 @@ public:
   /// The number that was drawn last.
   write_id newest_write() const;
 
+  /// All writes up to this one are stored.
+  write_id stored_write() const;
+
   /// Adds entries behind the last one.
   /// @param with The write that stores them: drawn, and not stored before.
   ///             Writes do not go back; several appends may share one.
