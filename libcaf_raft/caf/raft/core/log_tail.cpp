@@ -216,6 +216,26 @@ std::optional<entries> log_tail::recent(index_t first, index_t last,
   return result;
 }
 
+std::optional<log_tail::extent> log_tail::extent_of(index_t first, index_t last,
+                                                    size_t max_bytes) const {
+  CAF_RAFT_ASSERT(last <= last_index_ + 1);
+  extent result;
+  if (first >= last)
+    return result;
+  if (recent_.empty() || first < recent_.front().index())
+    return std::nullopt;
+  auto i = recent_.begin()
+           + static_cast<std::ptrdiff_t>(first - recent_.front().index());
+  for (auto n = last - first; n > 0; --n, ++i) {
+    auto size = i->record().size();
+    if (result.count > 0 && result.bytes + size > max_bytes)
+      break;
+    ++result.count;
+    result.bytes += size;
+  }
+  return result;
+}
+
 void log_tail::forget_old_entries() {
   auto durable = durable_index();
   while (recent_bytes_ > max_recent_bytes_

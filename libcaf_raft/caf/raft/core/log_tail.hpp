@@ -124,6 +124,16 @@ public:
   std::optional<entries> recent(index_t first, index_t last, size_t max_bytes,
                                 size_t max_entries) const;
 
+  /// How many entries `recent` would return, and how many bytes.
+  struct extent {
+    size_t count = 0;
+    size_t bytes = 0;
+  };
+
+  /// As `recent`, without taking the entries.
+  std::optional<extent> extent_of(index_t first, index_t last,
+                                  size_t max_bytes) const;
+
 private:
   /// Entries from `first` on were put there by `write`.
   struct unstored {

@@ -48,6 +48,10 @@ public:
   /// probe `last == next_index()`.
   void sent(index_t last, size_t bytes, time_point now);
 
+  /// The message with entries from `first` on carried only those before `last`:
+  /// none of them where `last == first`.
+  void sent_less(index_t first, index_t last);
+
   /// The member has stored everything up to `index`.
   /// @returns Whether `match_index` moved.
   bool acknowledged(index_t index, time_point now);

@@ -11,7 +11,7 @@ struct reader {
   server_id member;
   request_id id;
 
-  bool operator==(const reader&) const = default;
+  auto operator<=>(const reader&) const = default;
 };
 
 /// Read-index batches, each waiting for a heartbeat round of its own (§6.4). A

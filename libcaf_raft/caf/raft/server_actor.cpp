@@ -1,0 +1,384 @@
+#include "caf/raft/server_actor.hpp"
+
+#include "caf/raft/core/membership.hpp"
+#include "caf/raft/wire/codec.hpp"
+
+namespace caf::raft {
+
+server_state::server_state(scheduled_actor* self,
+                           std::shared_ptr<server_setup> setup)
+  : self_(self),
+    env_(*setup),
+    rng_(env_.seed),
+    tenure_(rng_()),
+    clients_(self, env_.group, env_.self, env_.cfg, rng_()),
+    leadership_(self),
+    reports_(self) {
+  applier_state::setup applier{env_.group,  env_.make_machine,
+                               env_.reader, actor_cast<server_actor>(self_),
+                               env_.log_to, env_.fatal};
+  applier_ = spawn_at<applier_state>(self_->system(), env_.applier_place,
+                                     std::move(applier));
+  waiting_for_ = "the log is being read";
+  post(self_, env_.log,
+       recover_group{env_.group, env_.cfg.recent_log_bytes,
+                     actor_cast<server_actor>(self_)});
+}
+
+server_actor::behavior_type server_state::make_behavior() {
+  return {
+    [this](submit& msg) { on(msg); },
+    [this](const get_status& msg) { on(msg); },
+    [this](const get_log& msg) { on(msg); },
+    [this](const transfer_leadership& msg) { on(msg); },
+    [this](const ask_is_leader& msg) { on(msg); },
+    [this](const subscribe& msg) { on(msg); },
+    [this](const stop_group& msg) { on(msg); },
+    [this](const formed& msg) { on(msg); },
+    [this](const not_formed& msg) { on(msg); },
+    [this](received& msg) { on(msg); },
+    [this](const peer_changed& msg) { on(msg); },
+    [this](const new_peers& msg) { on(msg); },
+    [this](recovered& msg) { on(msg); },
+    [this](const log_stored& msg) { on(msg); },
+    [this](const log_room& msg) { on(msg); },
+    [this](const log_read& msg) { on(msg); },
+    [this](const tenure_over& msg) { on(msg); },
+    [this](const commands_appended& msg) { on(msg); },
+    [this](const reads_confirmed& msg) { on(msg); },
+    [this](const transfer_begun& msg) { on(msg); },
+    [this](entries_released& msg) { on(msg); },
+    [this](const leader_known& msg) { on(msg); },
+    [this](const role_report& msg) { on(msg); },
+    [this](entries_applied& msg) { on(msg); },
+    [this](queries_answered& msg) { on(msg); },
+    [this](flush msg) { on(msg); },
+    [this](wake msg) { on(msg); },
+  };
+}
+
+// -- from the node and the log ------------------------------------------------
+
+void server_state::on(const formed& msg) {
+  cluster_ = msg.cluster;
+  zero_ = msg.zero;
+  begin();
+}
+
+void server_state::on(const not_formed& msg) {
+  if (!running())
+    waiting_for_ = msg.waiting_for;
+}
+
+void server_state::on(recovered& msg) {
+  if (!msg.log) {
+    env_.log_to.error(msg.log.error().text);
+    env_.fatal(msg.log.error());
+    return;
+  }
+  log_ = std::move(*msg.log);
+  if (!zero_)
+    waiting_for_ = "the cluster is being formed";
+  begin();
+}
+
+void server_state::on(const peer_changed& msg) {
+  if (!msg.connected) {
+    clients_.connection_lost(msg.id);
+    flush_soon();
+  }
+  if (running())
+    post(self_, role_, msg);
+}
+
+void server_state::on(const new_peers& msg) {
+  peers_ = msg.peers;
+  if (running())
+    post(self_, role_, msg);
+}
+
+void server_state::on(const log_stored& msg) {
+  stored_ = msg;
+  while (!terms_underway_.empty()
+         && terms_underway_.front().first <= *msg.up_to) {
+    stored_term_ = terms_underway_.front().second;
+    terms_underway_.pop_front();
+  }
+  post(self_, role_, msg);
+}
+
+void server_state::on(const log_room& msg) {
+  room_ = msg;
+  post(self_, role_, msg);
+}
+
+// -- from the role ------------------------------------------------------------
+
+void server_state::on(const leader_known& msg) {
+  if (msg.tenure != tenure_ || leader_ == msg.leader)
+    return;
+  leader_ = msg.leader;
+  env_.log_to.info("member " + to_string(leader_) + " leads term "
+                   + to_string(term_));
+  leader_changed();
+}
+
+void server_state::leader_changed() {
+  if (leader_)
+    leadership_.leader_is(leader_, env_.self.id);
+  reports_.publish(event(group_event::kind_t::leader));
+  progress_of_stop();
+  flush_soon();
+}
+
+void server_state::on(const transfer_begun& msg) {
+  if (msg.why.code == errc::none) {
+    leadership_.begun(msg.id, msg.to);
+    return;
+  }
+  leadership_.refuse(msg.id, msg.why);
+  // There is nobody to hand over to: the end need not wait for it.
+  if (stopping_ && !msg.id) {
+    leads_to_the_end_ = true;
+    progress_of_stop();
+  }
+}
+
+void server_state::on(entries_released& msg) {
+  auto moved = msg.commit_index != commit_index_;
+  commit_index_ = std::max(commit_index_, msg.commit_index);
+  post(self_, applier_,
+       apply_entries{msg.last, std::move(msg.content),
+                     clients_.waits_for_answers()});
+  if (moved)
+    reports_.publish(event(group_event::kind_t::commit));
+}
+
+// -- from the applier ---------------------------------------------------------
+
+void server_state::on(entries_applied& msg) {
+  applied_index_ = msg.last;
+  clients_.applied(msg, applier_);
+  progress_of_stop();
+}
+
+void server_state::on(queries_answered& msg) {
+  clients_.answered(msg);
+  progress_of_stop();
+}
+
+// -- from clients -------------------------------------------------------------
+
+void server_state::on(submit& msg) {
+  if (msg.kind == request_kind::local_query)
+    clients_.query_locally(msg, applier_);
+  else if (clients_.add(msg, now(self_)))
+    flush_soon();
+}
+
+void server_state::flush_soon() {
+  if (flush_pending_)
+    return;
+  flush_pending_ = true;
+  post_self(self_, flush{});
+}
+
+void server_state::on(flush) {
+  flush_pending_ = false;
+  clients_.pass_on(way());
+  arm();
+}
+
+way_to_leader server_state::way() const {
+  way_to_leader result;
+  if (!running() || handing_over_ || !leader_)
+    return result;
+  result.leader = leader_;
+  result.term = term_;
+  if (leader_ == env_.self.id)
+    result.role = role_;
+  else if (auto i = peers_.find(leader_); i != peers_.end())
+    result.peer = i->second;
+  return result;
+}
+
+void server_state::on(const transfer_leadership& msg) {
+  auto limit = msg.time_left.count() > 0 ? msg.time_left
+                                         : env_.cfg.request_timeout;
+  auto id = leadership_.add(msg, now(self_) + limit);
+  arm();
+  if (leader_ && msg.to == leader_) {
+    leadership_.leader_is(leader_, env_.self.id);
+  } else if (!running() || handing_over_ || leader_ != env_.self.id) {
+    auto text = leader_ ? "this member does not lead, member "
+                            + to_string(leader_) + " does: ask there"
+                        : std::string{"no leader is known"};
+    leadership_.refuse(id, {leader_ ? errc::rejected : errc::no_leader, text});
+  } else {
+    post(self_, role_, begin_transfer{id, msg.to});
+  }
+}
+
+void server_state::on(const ask_is_leader& msg) {
+  auto limit = msg.time_left.count() > 0 ? msg.time_left
+                                         : env_.cfg.request_timeout;
+  leadership_.add(msg, now(self_) + limit);
+  arm();
+  if (leader_)
+    leadership_.leader_is(leader_, env_.self.id);
+}
+
+void server_state::on(const subscribe& msg) {
+  reports_.add(msg, event(group_event::kind_t::role));
+}
+
+group_event server_state::event(group_event::kind_t kind) const {
+  auto role = kind_ == core::role_kind::leader      ? role_name::leader
+              : kind_ == core::role_kind::candidate ? role_name::candidate
+              : kind_ == core::role_kind::pre_candidate
+                ? role_name::pre_candidate
+                : role_name::follower;
+  return {kind, term_, role, leader_, commit_index_};
+}
+
+// -- status and log -----------------------------------------------------------
+
+void server_state::on(const get_status& msg) {
+  auto id = reports_.ask(msg);
+  if (running())
+    post(self_, role_, report_role{id});
+  else
+    report(id, status_without_role());
+}
+
+void server_state::on(const get_log& msg) {
+  auto id = reports_.ask(msg);
+  if (running())
+    post(self_, role_, report_role{id});
+  else
+    report(id, status_without_role());
+}
+
+void server_state::on(const role_report& msg) {
+  auto value = msg.value;
+  value.cluster = cluster_;
+  value.applied_index = std::min(applied_index_, value.commit_index);
+  value.snapshot_index = std::min(value.snapshot_index, value.applied_index);
+  value.trouble = room_.trouble;
+  // Terms that are not on disk yet may be forgotten by a crash: what is shown
+  // never goes back.
+  if (value.term != stored_term_) {
+    value.term = stored_term_;
+    value.leader = server_id{};
+    value.role = role_name::follower;
+    value.peers.clear();
+    value.leader_uptime.reset();
+  }
+  report(msg.id, std::move(value));
+}
+
+status server_state::status_without_role() const {
+  status result;
+  result.group = env_.group;
+  result.id = env_.self.id;
+  result.incarnation = env_.self.incarnation;
+  result.cluster = cluster_;
+  if (log_) {
+    result.term = log_->state.term;
+    result.first_index = log_->base.index + 1;
+    result.last_index = log_->last_index;
+  }
+  result.waiting_for = waiting_for_;
+  result.trouble = room_.trouble;
+  return result;
+}
+
+void server_state::report(request_id id, status value) {
+  auto* page = reports_.page(id, value);
+  if (page == nullptr) {
+    reports_.answer(id, value);
+  } else if (page->first == page->last) {
+    reports_.answer_page(id, log_read{id, page->first, entries{}});
+  } else {
+    log_read_receiver me = actor_cast<server_actor>(self_);
+    post(self_, env_.reader,
+         read_log{id, env_.group, page->first, page->last, 4 << 20, me});
+  }
+}
+
+void server_state::on(const log_read& msg) {
+  reports_.answer_page(msg.id, msg);
+}
+
+// -- deadlines ----------------------------------------------------------------
+
+/// One pending timer, for the nearest of all deadlines.
+void server_state::arm() {
+  auto nearest = clients_.next_deadline();
+  auto other = leadership_.next_deadline();
+  if (other && (!nearest || *other < *nearest))
+    nearest = other;
+  if (stopping_ && (!nearest || stop_deadline_ < *nearest))
+    nearest = stop_deadline_;
+  if (!nearest || (armed_for_ && *armed_for_ <= *nearest))
+    return;
+  armed_for_ = nearest;
+  wake_at(self_, *nearest, wake{++wake_generation_});
+}
+
+void server_state::on(wake msg) {
+  if (msg.generation != wake_generation_)
+    return;
+  armed_for_.reset();
+  auto time = now(self_);
+  clients_.expire(time);
+  leadership_.expire(time);
+  progress_of_stop();
+  if (clients_.wants_to_pass_on())
+    flush_soon();
+  arm();
+}
+
+// -- the end ------------------------------------------------------------------
+
+void server_state::on(const stop_group& msg) {
+  if (stopping_) {
+    post(self_, msg.reply_to, stopped{});
+    return;
+  }
+  stopping_ = msg;
+  stop_deadline_ = now(self_) + msg.time_left;
+  if (running() && leader_ == env_.self.id && !handing_over_)
+    post(self_, role_, begin_transfer{request_id{}, server_id{}});
+  progress_of_stop();
+  arm();
+}
+
+/// Ends when another member leads, or none can, and nobody waits here any more.
+void server_state::progress_of_stop() {
+  if (!stopping_)
+    return;
+  auto free = !running() || kind_ != core::role_kind::leader
+              || leads_to_the_end_;
+  auto late = now(self_) >= stop_deadline_;
+  if (late || (free && clients_.empty()))
+    finish();
+}
+
+void server_state::finish() {
+  clients_.close();
+  leadership_.close();
+  if (running())
+    post(self_, role_, end_tenure{});
+  post(self_, applier_, stop{});
+  post(self_, env_.node, remove_group{env_.group});
+  post(self_, stopping_->reply_to, stopped{});
+  self_->quit();
+}
+
+void server_state::send(server_id to, const message& what) const {
+  if (auto i = peers_.find(to); i != peers_.end())
+    post(self_, i->second, send_frame{wire::encode(env_.group, what)});
+}
+
+} // namespace caf::raft

@@ -1,0 +1,175 @@
+#pragma once
+
+#include "caf/raft/actors.hpp"
+#include "caf/raft/applier_actor.hpp"
+#include "caf/raft/client_desk.hpp"
+#include "caf/raft/leadership_desk.hpp"
+#include "caf/raft/log.hpp"
+#include "caf/raft/report_desk.hpp"
+#include "caf/raft/role_desk.hpp"
+#include "caf/raft/settings.hpp"
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <random>
+#include <set>
+
+namespace caf::raft {
+
+/// What a group's member is made of.
+struct server_setup {
+  group_id group;
+  settings cfg;
+  /// Who we are.
+  sender self;
+  log_actor log;
+  log_reader_actor reader;
+  node_actor node;
+  applier_state::machine_factory make_machine;
+  /// Where the state machine runs, and everything else.
+  placement applier_place = placement::scheduled;
+  placement role_place = placement::scheduled;
+  uint64_t seed = 0;
+  logger log_to;
+  fatal_handler fatal;
+};
+
+/// The lasting address of one group's member: compares terms, spawns the role of
+/// the day and routes to it, alone keeps what clients wait for.
+class server_state {
+public:
+  using handle = server_actor;
+  static constexpr const char* name = "raft.server";
+
+  server_state(scheduled_actor* self, std::shared_ptr<server_setup> setup);
+
+  handle::behavior_type make_behavior();
+
+private:
+  // -- from clients -----------------------------------------------------------
+
+  void on(submit& msg);
+  void on(const get_status& msg);
+  void on(const get_log& msg);
+  void on(const transfer_leadership& msg);
+  void on(const ask_is_leader& msg);
+  void on(const subscribe& msg);
+  void on(const stop_group& msg);
+
+  // -- from the node, the connections, the log --------------------------------
+
+  void on(const formed& msg);
+  void on(const not_formed& msg);
+  void on(received& msg);
+  void on(const peer_changed& msg);
+  void on(const new_peers& msg);
+  void on(recovered& msg);
+  void on(const log_stored& msg);
+  void on(const log_room& msg);
+  void on(const log_read& msg);
+
+  // -- from the role ----------------------------------------------------------
+
+  void on(const tenure_over& msg);
+  void on(const commands_appended& msg);
+  void on(const reads_confirmed& msg);
+  void on(const transfer_begun& msg);
+  void on(entries_released& msg);
+  void on(const leader_known& msg);
+  void on(const role_report& msg);
+
+  // -- from the applier and from itself ---------------------------------------
+
+  void on(entries_applied& msg);
+  void on(queries_answered& msg);
+  void on(flush);
+  void on(wake msg);
+
+  // -- tenures (server_tenures.cpp) -------------------------------------------
+
+  /// Begins as soon as the log is read and the cluster is formed.
+  void begin();
+  void start_role(std::shared_ptr<baton> begin_with, core::role_kind kind,
+                  term_t term, bool transfer);
+  role_actor spawn_role(core::role_kind kind,
+                        std::shared_ptr<role_setup> setup);
+  void deliver(message& msg);
+  void to_role(message& msg);
+  void pass_on_commands(propose& msg);
+  void pass_on_read(const read_index& msg);
+  void refuse_remote_requests();
+  void end_tenure_for(term_t term);
+  bool leader_is_alive(server_id asking) const;
+  bool running() const;
+
+  // -- helpers ----------------------------------------------------------------
+
+  way_to_leader way() const;
+  void flush_soon();
+  void arm();
+  void leader_changed();
+  void send(server_id to, const message& what) const;
+  void report(request_id id, status value);
+  status status_without_role() const;
+  group_event event(group_event::kind_t kind) const;
+  void progress_of_stop();
+  void finish();
+
+  scheduled_actor* self_;
+  server_setup env_;
+  std::mt19937_64 rng_;
+  peer_table peers_;
+  applier_actor applier_;
+
+  // -- what is known before the first role ------------------------------------
+
+  std::optional<storage::recovered_log> log_;
+  cluster_id cluster_;
+  configuration_ptr zero_;
+  std::string waiting_for_;
+
+  // -- the tenure -------------------------------------------------------------
+
+  role_actor role_;
+  core::role_kind kind_ = core::role_kind::follower;
+  term_t term_;
+  tenure_id tenure_;
+  server_id leader_;
+  time_point leader_heard_;
+  /// Between `end_tenure` and `tenure_over` messages wait here.
+  bool handing_over_ = false;
+  /// A newer term that was seen meanwhile.
+  term_t wanted_term_;
+  std::deque<message> held_;
+  /// What other members asked of our leadership and was not answered yet.
+  std::set<core::reader> remote_commands_;
+  std::set<core::reader> remote_reads_;
+
+  // -- what the log said last -------------------------------------------------
+
+  std::optional<log_stored> stored_;
+  log_room room_;
+  /// The newest term on disk, and terms on their way there.
+  term_t stored_term_;
+  std::deque<std::pair<write_id, term_t>> terms_underway_;
+
+  // -- what clients see -------------------------------------------------------
+
+  index_t commit_index_;
+  index_t applied_index_;
+  client_desk clients_;
+  leadership_desk leadership_;
+  report_desk reports_;
+  bool flush_pending_ = false;
+  uint64_t wake_generation_ = 0;
+  std::optional<time_point> armed_for_;
+
+  // -- the end ----------------------------------------------------------------
+
+  std::optional<stop_group> stopping_;
+  time_point stop_deadline_;
+  bool leads_to_the_end_ = false;
+};
+
+} // namespace caf::raft

@@ -1,0 +1,304 @@
+#include "caf/raft/candidate_actor.hpp"
+#include "caf/raft/core/membership.hpp"
+#include "caf/raft/follower_actor.hpp"
+#include "caf/raft/leader_actor.hpp"
+#include "caf/raft/server_actor.hpp"
+#include "caf/raft/wire/codec.hpp"
+
+// One role lives one tenure: this file begins and ends them, and is the fence
+// before them.
+
+namespace caf::raft {
+
+namespace {
+
+core::log_tail tail_of(storage::recovered_log&& log, configuration_ptr zero,
+                       size_t max_recent_bytes) {
+  core::log_tail::contents xs;
+  xs.base = log.base;
+  xs.base_configuration = log.base_configuration ? log.base_configuration
+                                                 : std::move(zero);
+  xs.term_starts = std::move(log.term_starts);
+  xs.last_index = log.last_index;
+  xs.configurations = std::move(log.configurations);
+  xs.recent = std::move(log.recent);
+  xs.max_recent_bytes = max_recent_bytes;
+  return core::log_tail{std::move(xs)};
+}
+
+/// A voter that is alone need not wait for a leader to be missed.
+bool is_alone(const core::tenure& tenure) {
+  return tenure.members().voters == std::vector{tenure.self.id}
+         && tenure.members().outgoing.empty() && core::may_campaign(tenure);
+}
+
+} // namespace
+
+bool server_state::running() const {
+  return static_cast<bool>(role_) || handing_over_;
+}
+
+void server_state::begin() {
+  if (running() || !log_ || !zero_)
+    return;
+  waiting_for_.clear();
+  auto first = std::make_shared<baton>();
+  auto& tenure = first->tenure;
+  tenure.group = env_.group;
+  tenure.self = env_.self;
+  tenure.term = log_->state.term;
+  tenure.voted_for = log_->state.voted_for;
+  tenure.commit_index = log_->base.index;
+  first->released = log_->base.index;
+  first->room.reported(room_.room);
+  tenure.log = tail_of(std::move(*log_), zero_, env_.cfg.recent_log_bytes);
+  log_ = storage::recovered_log{};
+  stored_term_ = tenure.term;
+  commit_index_ = applied_index_ = tenure.commit_index;
+  auto newest = tenure.log.newest_configuration();
+  auto committed = tenure.log.configuration_at(tenure.commit_index);
+  post(self_, env_.node, configuration_known{env_.group, newest, committed});
+  auto alone = is_alone(tenure);
+  auto term = alone ? tenure.term + 1 : tenure.term;
+  start_role(std::move(first),
+             alone ? core::role_kind::candidate : core::role_kind::follower,
+             term, false);
+}
+
+void server_state::start_role(std::shared_ptr<baton> begin_with,
+                              core::role_kind kind, term_t term,
+                              bool transfer) {
+  auto& old = begin_with->tenure;
+  auto enters_term = term != old.term;
+  auto next = core::next_tenure(std::move(old), term, ++tenure_);
+  if (kind == core::role_kind::candidate)
+    next.voted_for = env_.self.id;
+  auto setup = std::make_shared<role_setup>();
+  if (enters_term) {
+    log_write what;
+    what.group = env_.group;
+    what.number = next.log.next_write();
+    what.state = next.state();
+    setup->term_write = what.number;
+    terms_underway_.emplace_back(what.number, term);
+    post(self_, env_.log, store{std::move(what)});
+  }
+  kind_ = kind;
+  term_ = term;
+  leader_ = next.leader;
+  begin_with->tenure = std::move(next);
+  setup->cfg = env_.cfg;
+  setup->server = actor_cast<server_actor>(self_);
+  setup->log = env_.log;
+  setup->reader = env_.reader;
+  setup->peers = peers_;
+  setup->log_to = env_.log_to;
+  setup->draw = rng_();
+  setup->begin_with = std::move(begin_with);
+  setup->transfer = transfer;
+  handing_over_ = false;
+  role_ = spawn_role(kind, std::move(setup));
+  // What it may have missed between two roles.
+  if (stored_)
+    post(self_, role_, *stored_);
+  post(self_, role_, room_);
+  for (auto id : reports_.unanswered())
+    post(self_, role_, report_role{id});
+}
+
+role_actor server_state::spawn_role(core::role_kind kind,
+                                    std::shared_ptr<role_setup> setup) {
+  auto& sys = self_->system();
+  auto where = env_.role_place;
+  switch (kind) {
+    case core::role_kind::pre_candidate:
+      return spawn_at<candidate_state>(sys, where, std::move(setup), true);
+    case core::role_kind::candidate:
+      return spawn_at<candidate_state>(sys, where, std::move(setup), false);
+    case core::role_kind::leader:
+      return spawn_at<leader_state>(sys, where, std::move(setup));
+    case core::role_kind::follower:
+      break;
+  }
+  return spawn_at<follower_state>(sys, where, std::move(setup));
+}
+
+void server_state::on(const tenure_over& msg) {
+  if (msg.number != tenure_)
+    return;
+  auto led = kind_ == core::role_kind::leader;
+  role_ = nullptr;
+  if (led)
+    refuse_remote_requests();
+  clients_.tenure_over();
+  if (msg.unread)
+    held_.push_front(std::move(*msg.unread));
+  auto own = msg.handed_over->tenure.term;
+  auto kind = msg.next;
+  auto term = kind == core::role_kind::candidate ? own + 1 : own;
+  if (wanted_term_ > own) {
+    kind = core::role_kind::follower;
+    term = wanted_term_;
+  }
+  wanted_term_ = term_t{};
+  start_role(msg.handed_over, kind, term, msg.transfer);
+  reports_.publish(event(group_event::kind_t::role));
+  leader_changed();
+  while (!held_.empty() && !handing_over_) {
+    auto next = std::move(held_.front());
+    held_.pop_front();
+    deliver(next);
+  }
+}
+
+// -- the fence ----------------------------------------------------------------
+
+namespace {
+
+/// More than that is not kept while one role hands over to the next.
+constexpr size_t max_held = 4096;
+
+} // namespace
+
+void server_state::on(received& msg) {
+  if (!running())
+    return;
+  if (!handing_over_)
+    deliver(msg.body);
+  else if (held_.size() < max_held)
+    held_.push_back(std::move(msg.body));
+}
+
+void server_state::deliver(message& msg) {
+  auto from = core::sender_of(msg).id;
+  switch (core::fence(term_, tenure_, msg, leader_is_alive(from))) {
+    case core::passage::deliver:
+      to_role(msg);
+      break;
+    case core::passage::drop:
+      break;
+    case core::passage::refuse:
+      if (auto answer = core::answer_stale(env_.self, term_, msg))
+        send(from, *answer);
+      break;
+    case core::passage::newer_term:
+      end_tenure_for(core::term_of(msg));
+      held_.push_front(std::move(msg));
+      break;
+  }
+}
+
+void server_state::end_tenure_for(term_t term) {
+  wanted_term_ = std::max(wanted_term_, term);
+  handing_over_ = true;
+  post(self_, role_, end_tenure{});
+}
+
+namespace {
+
+template <class... Fs>
+struct overloaded : Fs... {
+  using Fs::operator()...;
+};
+
+template <class... Fs>
+overloaded(Fs...) -> overloaded<Fs...>;
+
+} // namespace
+
+/// Its term is the role's own: a pre-vote asks about the next one.
+void server_state::to_role(message& msg) {
+  std::visit(overloaded{
+               [this](append_entries& x) {
+                 leader_heard_ = now(self_);
+                 post(self_, role_, std::move(x));
+               },
+               [this](heartbeat& x) {
+                 leader_heard_ = now(self_);
+                 post(self_, role_, std::move(x));
+               },
+               [this](propose& x) { pass_on_commands(x); },
+               [this](read_index& x) { pass_on_read(x); },
+               [this](propose_result& x) {
+                 clients_.appended(x.results);
+                 flush_soon();
+               },
+               [this](read_index_result& x) {
+                 if (x.term == term_ && x.from.id == leader_ && x.commit)
+                   post(self_, role_,
+                        commit_notice{x.from, x.term, tenure_id{}, x.commit});
+                 clients_.read_confirmed(x.id, x.code, x.index, applier_);
+                 flush_soon();
+               },
+               [this](auto& x) { post(self_, role_, std::move(x)); },
+             },
+             msg);
+}
+
+bool server_state::leader_is_alive(server_id asking) const {
+  if (kind_ == core::role_kind::leader)
+    return true;
+  return leader_ && leader_ != asking
+         && now(self_) < leader_heard_ + env_.cfg.election_timeout;
+}
+
+// -- what others ask of our leadership ----------------------------------------
+
+void server_state::pass_on_commands(propose& msg) {
+  append_commands commands{msg.from.id, {}};
+  commands.commands.reserve(msg.proposals.size());
+  for (auto& x : msg.proposals) {
+    remote_commands_.insert({msg.from.id, x.id});
+    commands.commands.push_back({x.id, std::move(x.command)});
+  }
+  post(self_, role_, std::move(commands));
+}
+
+void server_state::pass_on_read(const read_index& msg) {
+  core::reader who{msg.from.id, msg.id};
+  remote_reads_.insert(who);
+  post(self_, role_, confirm_read{who});
+}
+
+void server_state::on(const commands_appended& msg) {
+  if (msg.origin == env_.self.id) {
+    clients_.appended(msg.results);
+    flush_soon();
+    return;
+  }
+  for (auto& x : msg.results)
+    remote_commands_.erase({msg.origin, x.id});
+  send(msg.origin, propose_result{env_.self, term_, msg.results});
+}
+
+void server_state::on(const reads_confirmed& msg) {
+  for (auto& x : msg.readers) {
+    if (x.member == env_.self.id) {
+      clients_.read_confirmed(x.id, msg.code, msg.index, applier_);
+      continue;
+    }
+    remote_reads_.erase(x);
+    auto commit = msg.commits.find(x.member);
+    send(x.member, read_index_result{
+                     env_.self, term_, x.id, msg.code, msg.index,
+                     commit == msg.commits.end() ? index_t{} : commit->second});
+  }
+  flush_soon();
+}
+
+/// The leadership is over: what it was asked and did not answer was certainly
+/// not appended.
+void server_state::refuse_remote_requests() {
+  std::map<server_id, std::vector<proposal_result>> results;
+  for (auto& x : remote_commands_)
+    results[x.member].push_back({x.id, errc::no_leader, {}});
+  for (auto& [member, xs] : results)
+    send(member, propose_result{env_.self, term_, std::move(xs)});
+  for (auto& x : remote_reads_)
+    send(x.member,
+         read_index_result{env_.self, term_, x.id, errc::no_leader, {}, {}});
+  remote_commands_.clear();
+  remote_reads_.clear();
+}
+
+} // namespace caf::raft
