@@ -22,12 +22,14 @@ struct candidate {
   time_point deadline;
 };
 
-/// @pre `self` is voter of its configuration.
+/// The leader of the term, if there was one, is given up. The own yes needs no
+/// disk and is counted from the start.
+/// @pre `may_campaign(self)`.
 candidate become_pre_candidate(tenure self, time_point now, const settings& cfg,
                                uint64_t draw);
 
-/// @pre `self` is already in the new term and voted for itself; the vote counts
-///      when `count_own_vote` hears that it is durable.
+/// @pre `may_campaign(self)`, `self` is already in the new term and voted for
+///      itself; the vote counts when `count_own_vote` hears that it is durable.
 candidate become_candidate(tenure self, bool transfer, time_point now,
                            const settings& cfg, uint64_t draw);
 
@@ -35,8 +37,8 @@ candidate become_candidate(tenure self, bool transfer, time_point now,
 /// the own vote is durable.
 request_vote ask(const candidate& self);
 
-/// The own vote of a candidate is durable. A pre-candidate's needs no disk and
-/// is counted from the start.
+/// Tells the log what is stored; counts the own vote of a candidate once it is
+/// durable.
 /// @param stored_by The write that contained the vote.
 tally_result count_own_vote(candidate& self, write_id stored_by,
                             const durable<write_id>& stored);
@@ -45,7 +47,9 @@ tally_result count_own_vote(candidate& self, write_id stored_by,
 /// of this tenure, and of each voter only the first.
 tally_result count(candidate& self, const vote_result& msg);
 
-/// Where the election stands.
+/// Where the election stands. It is not won before the own vote is durable,
+/// however many others agree: a leader that forgot its term in a crash could be
+/// elected in it a second time, and make other entries of the same ids.
 tally_result tally(const candidate& self);
 
 } // namespace caf::raft::core
