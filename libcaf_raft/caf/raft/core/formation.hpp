@@ -33,38 +33,56 @@ public:
   /// An unformed member shows itself. It counts only if it means this life of
   /// our directory, its list equals ours, and its id and address are that entry
   /// of it; a member that shows itself again under another incarnation replaces
-  /// its earlier introduction.
+  /// its earlier introduction. Who is not the founder compares, too, and counts
+  /// nobody.
+  /// @returns What differs, or for whom we wait ourselves: for both logs.
   introduction_answer on_introduce(const introduce& msg);
 
-  /// The member went away before the cluster was founded: it counts no more.
+  /// The member went away before the cluster was founded: it counts no more,
+  /// and neither does what it said, but for that our directory was lost.
   void on_gone(server_id id);
 
   /// Configuration zero, once every initial member is present: all are voters,
-  /// each with the incarnation it showed.
+  /// each with the incarnation it showed. Only the founder's is ever complete.
   std::optional<configuration> complete() const;
 
   // -- the others -------------------------------------------------------------
 
-  /// What we say to the founder; from now on this life of the founder's
-  /// directory is the only one whose configuration zero is taken.
-  introduce introduction_to(sender founder);
+  /// What we say to another initial member. If that is the founder: from now on
+  /// this life of its directory is the only one from which configuration zero is
+  /// taken.
+  introduce introduction_to(sender other);
 
   void on_answer(const introduction_answer& msg);
 
   /// Whether configuration zero may be taken: it names our present incarnation
-  /// under our id and address.
+  /// under our id and address. It may come from any formed member; the founder
+  /// itself must be in the life to which we introduced ourselves last, and the
+  /// cluster's founder must be in it, too.
   /// @returns `rejected` with the reason.
   result_of<done> check(const founded& msg) const;
 
   // -- everyone ---------------------------------------------------------------
 
-  /// For whom or what we wait, as a sentence for the operator.
+  /// For whom or what we wait, as a sentence for the operator: that our
+  /// directory was lost, what differs between the members' lists, or who has not
+  /// come yet.
   std::string waiting_for() const;
 
 private:
+  /// Why an introduction does not count; empty where it does.
+  std::string objection_to(const introduce& msg) const;
+
+  /// Whether the list has a member with this id.
+  bool is_initial(server_id id) const;
+
+  /// "member 2 at HOST:PORT", as the list has it.
+  std::string describe(server_id id) const;
+
   sender self_;
   std::vector<std::string> initial_members_;
   std::map<server_id, introduce> introductions_;
+  std::map<server_id, std::string> objections_;
   std::map<server_id, introduction_answer> answers_;
   std::optional<sender> introduced_to_;
 };
@@ -72,7 +90,8 @@ private:
 /// What a formed member says to an unformed one that shows itself: its
 /// configuration zero where that names this incarnation, `lost_directory` where
 /// the newest configuration knows the id under another one, `not_founder` where
-/// it does not know the id.
+/// it does not know the id (any more), and `waiting` where it knows the member
+/// as one that joined later and waits for the leader's log.
 /// @param zero   Configuration zero of our cluster.
 /// @param newest The newest configuration that we have stored.
 /// @returns The answer; empty: hand out configuration zero instead.
@@ -80,7 +99,12 @@ std::optional<introduction_answer>
 answer_unformed(sender self, const configuration& zero,
                 const configuration& newest, const introduce& msg);
 
-/// Whether a connection may be used (docs/formation.md, "Who is let in").
+/// Whether a connection may be used (docs/formation.md, "Who is let in"): for
+/// its version, for whom it means to talk to, and for its cluster id, if both
+/// have one. Whether the own configuration has the sender does not matter. Its
+/// incarnation does only where a committed configuration newer than any that the
+/// sender has stored names another: incarnations have no order, configurations
+/// do. An unformed sender is always let in, to be told.
 /// @param self      What we would say of ourselves in a hello.
 /// @param committed The newest committed configuration that we know, with its
 ///                  index; null while unformed.
