@@ -56,9 +56,8 @@ public:
   ///          its checksum. Never empty and never gapped on success. Where the
   ///          log ends before `last`: what is there.
   /// @note Entries of configurations come with their configuration attached.
-  virtual result_of<entries> read(group_id group, index_t first, index_t last,
-                                  size_t max_bytes)
-    = 0;
+  virtual result_of<entries>
+  read(group_id group, index_t first, index_t last, size_t max_bytes) = 0;
 };
 
 /// The durable log of all groups of a node. LMDB implements it, and the
@@ -80,9 +79,8 @@ public:
   /// Reads what the log of a group holds, all of it checked; everything it
   /// returns is durable.
   /// @returns `storage_failed` where an entry is missing or fails its checksum.
-  virtual result_of<recovered_log> recover(group_id group,
-                                           size_t max_recent_bytes)
-    = 0;
+  virtual result_of<recovered_log>
+  recover(group_id group, size_t max_recent_bytes) = 0;
 
   /// Stores a batch in one transaction.
   /// @returns `no_space` where there is no room: then nothing of the batch was

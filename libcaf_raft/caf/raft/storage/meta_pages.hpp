@@ -1,0 +1,24 @@
+#pragma once
+
+#include "caf/raft/storage/file.hpp"
+
+namespace caf::raft::storage {
+
+/// Looks at `data.mdb` before LMDB does, which believes what it finds: it takes
+/// the one of its two meta pages that has the higher number, and a file that
+/// ends too early ends the process by a signal.
+///
+/// Throws `trouble` where the file is not one of LMDB's, is shorter than the
+/// pages in use, or where the meta pages are not those of two commits that
+/// follow each other: then one of them is damaged, and LMDB might take the
+/// older one.
+void check_meta_pages(const file& data);
+
+/// Returns a checksum of the meta page of a commit: the newest one or the one
+/// before. LMDB has none of its own, so each commit stores that of the commit
+/// before; a page whose number was damaged to look like an older one does not
+/// go unnoticed.
+uint32_t checksum_of_meta_page(const file& data, size_t page_size,
+                               uint64_t transaction);
+
+} // namespace caf::raft::storage

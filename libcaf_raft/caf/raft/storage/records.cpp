@@ -1,0 +1,176 @@
+#include "caf/raft/storage/records.hpp"
+
+#include "caf/raft/crc32c.hpp"
+#include "caf/raft/storage/trouble.hpp"
+
+#include <charconv>
+#include <cstring>
+#include <type_traits>
+
+namespace caf::raft::storage {
+
+namespace {
+
+struct format_body {
+  uint64_t version;
+};
+
+/// The encoded configuration zero follows, where there is one.
+struct identity_body {
+  uint64_t id;
+  uint64_t incarnation;
+  uint64_t cluster;
+};
+
+struct commit_body {
+  uint64_t transaction;
+  uint64_t previous;
+};
+
+struct state_body {
+  uint64_t term;
+  uint64_t voted_for;
+  uint64_t last_term;
+  uint64_t last_index;
+  uint64_t sum;
+};
+
+/// The encoded configuration follows, where there is one.
+struct base_body {
+  uint64_t term;
+  uint64_t index;
+};
+
+/// Keeps what follows aligned.
+constexpr size_t checksum_size = 8;
+
+uint32_t checksum(std::string_view key, bytes_view body) {
+  return crc32c(crc32c(0, as_bytes(key)), body);
+}
+
+template <class Body>
+bytes seal(std::string_view key, const Body& body, bytes_view tail = {}) {
+  static_assert(std::has_unique_object_representations_v<Body>);
+  bytes result(checksum_size + sizeof(body) + tail.size());
+  auto* to = result.data() + checksum_size;
+  std::memcpy(to, &body, sizeof(body));
+  if (!tail.empty())
+    std::memcpy(to + sizeof(body), tail.data(), tail.size());
+  auto crc = checksum(key, bytes_view{result}.subspan(checksum_size));
+  std::memcpy(result.data(), &crc, sizeof(crc));
+  return result;
+}
+
+template <class Body>
+struct unsealed {
+  Body body;
+  bytes_view tail;
+};
+
+template <class Body>
+unsealed<Body> unseal(std::string_view key, bytes_view record) {
+  auto bad = [&](const char* what) {
+    return damage("the record " + std::string{key} + " " + what);
+  };
+  if (record.size() < checksum_size + sizeof(Body))
+    throw bad("is too short");
+  uint64_t crc = 0;
+  std::memcpy(&crc, record.data(), sizeof(crc));
+  auto rest = record.subspan(checksum_size);
+  if (checksum(key, rest) != crc)
+    throw bad("fails its checksum");
+  unsealed<Body> result{{}, rest.subspan(sizeof(Body))};
+  std::memcpy(&result.body, rest.data(), sizeof(Body));
+  return result;
+}
+
+bytes encode(const configuration_ptr& what, const configuration_codec& codec) {
+  return what == nullptr ? bytes{} : codec.encode(*what);
+}
+
+configuration_ptr decode(std::string_view key, bytes_view from,
+                         const configuration_codec& codec) {
+  if (from.empty())
+    return nullptr;
+  auto result = codec.decode(from);
+  if (!result)
+    throw damage("the configuration in the record " + std::string{key}
+                 + " cannot be read: " + result.error().text);
+  return std::move(*result);
+}
+
+} // namespace
+
+std::string key_of(std::string_view prefix, group_id group) {
+  return std::string{prefix} + to_string(group);
+}
+
+std::optional<group_id> group_of(std::string_view prefix,
+                                 std::string_view key) {
+  if (!key.starts_with(prefix))
+    return std::nullopt;
+  group_id result;
+  auto* end = key.data() + key.size();
+  auto parsed = std::from_chars(key.data() + prefix.size(), end, result.value);
+  // There is one way only to write a number.
+  if (parsed.ec != std::errc{} || parsed.ptr != end
+      || key_of(prefix, result) != key)
+    return std::nullopt;
+  return result;
+}
+
+bytes encode_format() {
+  return seal(format_key, format_body{format_version});
+}
+
+bytes encode_identity(const identity& x, const configuration_codec& codec) {
+  return seal(identity_key,
+              identity_body{x.id.value, x.incarnation.value, x.cluster.value},
+              encode(x.zero, codec));
+}
+
+bytes encode_commit(const commit_stamp& x) {
+  return seal(commit_key, commit_body{x.transaction, x.previous});
+}
+
+bytes encode_state(std::string_view key, const group_state& x) {
+  return seal(key, state_body{x.promise.term.value, x.promise.voted_for.value,
+                              x.last.term.value, x.last.index.value, x.sum});
+}
+
+bytes encode_base(std::string_view key, const group_base& x,
+                  const configuration_codec& codec) {
+  return seal(key, base_body{x.id.term.value, x.id.index.value},
+              encode(x.value, codec));
+}
+
+uint32_t decode_format(bytes_view record) {
+  auto body = unseal<format_body>(format_key, record).body;
+  return static_cast<uint32_t>(body.version);
+}
+
+identity decode_identity(bytes_view record, const configuration_codec& codec) {
+  auto [body, tail] = unseal<identity_body>(identity_key, record);
+  return {server_id{body.id}, incarnation_t{body.incarnation},
+          cluster_id{body.cluster}, decode(identity_key, tail, codec)};
+}
+
+commit_stamp decode_commit(bytes_view record) {
+  auto body = unseal<commit_body>(commit_key, record).body;
+  return {body.transaction, static_cast<uint32_t>(body.previous)};
+}
+
+group_state decode_state(std::string_view key, bytes_view record) {
+  auto body = unseal<state_body>(key, record).body;
+  return {{term_t{body.term}, server_id{body.voted_for}},
+          {term_t{body.last_term}, index_t{body.last_index}},
+          static_cast<uint32_t>(body.sum)};
+}
+
+group_base decode_base(std::string_view key, bytes_view record,
+                       const configuration_codec& codec) {
+  auto [body, tail] = unseal<base_body>(key, record);
+  return {{term_t{body.term}, index_t{body.index}}, decode(key, tail, codec)};
+}
+
+} // namespace caf::raft::storage

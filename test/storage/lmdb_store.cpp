@@ -1,0 +1,221 @@
+#include "caf/raft/storage/lmdb_store.hpp"
+
+#include "caf/raft/crc32c.hpp"
+#include "storage/child.hpp"
+#include "storage/fixture.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <fcntl.h>
+#include <filesystem>
+#include <unistd.h>
+
+using namespace caf::raft;
+using namespace caf::raft::storage;
+using namespace caf::raft::test;
+
+namespace fs = std::filesystem;
+
+namespace {
+
+std::string data_path(const temp_dir& dir) {
+  return dir / "log/data.mdb";
+}
+
+/// Replaces bytes of a file.
+void patch(const std::string& path, off_t where,
+           std::span<const std::byte> to) {
+  auto data = file::open(path, O_RDWR);
+  auto n = pwrite(data.descriptor(), to.data(), to.size(), where);
+  REQUIRE(n == static_cast<ssize_t>(to.size()));
+}
+
+/// Stores a record behind the store's back.
+void plant(const temp_dir& dir, std::string_view key, bytes_view value) {
+  auto env = lmdb::environment::open(dir / "log", {MDB_NOTLS, 1 << 30, 16});
+  auto data = file::open(data_path(dir), O_RDWR);
+  lmdb::transaction txn{env, lmdb::transaction::access::write};
+  txn.put(txn.main_table(), key, value);
+  txn.put(txn.main_table(), commit_key,
+          encode_commit(stamp_of(txn, env, data)));
+  txn.commit();
+}
+
+bool contains(const std::string& text, const std::string& what) {
+  return text.find(what) != std::string::npos;
+}
+
+} // namespace
+
+TEST_CASE("a new directory gets an incarnation and keeps it") {
+  temp_dir dir;
+  auto settings = settings_for(dir / "new");
+  {
+    auto store = open_store(settings);
+    CHECK(store->who().id == server_id{1});
+    CHECK(store->who().incarnation == incarnation_t{77});
+    CHECK_FALSE(store->who().cluster);
+    CHECK(store->who().zero == nullptr);
+    CHECK(store->durable_commits() == 0);
+  }
+  settings.incarnation = incarnation_t{78};
+  CHECK(open_store(settings)->who().incarnation == incarnation_t{77});
+}
+
+TEST_CASE("what was left of a creation that did not finish is made anew") {
+  temp_dir dir;
+  fs::create_directories(dir / "log.new");
+  { file::open(dir / "log.new/data.mdb", O_RDWR | O_CREAT); }
+  CHECK(open_store(settings_for(dir.path()))->who().id == server_id{1});
+  CHECK_FALSE(fs::exists(dir / "log.new"));
+}
+
+TEST_CASE("a store is founded once and for ever") {
+  temp_dir dir;
+  auto zero = voters({1, 2, 3});
+  {
+    auto store = open_store(settings_for(dir.path()));
+    REQUIRE(store->found(cluster_id{5}, zero));
+    CHECK(store->found(cluster_id{5}, zero));
+    auto other = store->found(cluster_id{6}, zero);
+    REQUIRE_FALSE(other);
+    CHECK(other.error().code == errc::wrong_cluster);
+    CHECK(store->who().cluster == cluster_id{5});
+  }
+  auto store = open_store(settings_for(dir.path()));
+  CHECK(store->who().cluster == cluster_id{5});
+  CHECK(store->who().incarnation == incarnation_t{77});
+  REQUIRE(store->who().zero != nullptr);
+  CHECK(*store->who().zero == *zero);
+}
+
+TEST_CASE("founding makes the commits before it durable and counts as none") {
+  temp_dir dir;
+  auto store = open_store(settings_for(dir.path()));
+  put(*store, appending(make_entries(1, 1, 3)));
+  REQUIRE(store->found(cluster_id{5}, voters({1})));
+  CHECK(store->durable_commits() == 1);
+}
+
+TEST_CASE("the directory of another server is refused") {
+  temp_dir dir;
+  auto settings = settings_for(dir.path());
+  open_store(settings);
+  settings.id = server_id{2};
+  auto why = why_not(settings);
+  CHECK(why.code == errc::storage_failed);
+  CHECK(contains(why.text, dir.path()));
+  CHECK(contains(why.text, "belongs to server 1, not to 2"));
+}
+
+TEST_CASE("a newer format is refused, whatever else is there") {
+  temp_dir dir;
+  open_store(settings_for(dir.path()));
+  auto record = encode_format();
+  // What follows the checksum is the version.
+  record[8] = std::byte{2};
+  auto crc = crc32c(crc32c(0, as_bytes(format_key)),
+                    bytes_view{record}.subspan(8));
+  std::memcpy(record.data(), &crc, sizeof(crc));
+  plant(dir, format_key, record);
+  plant(dir, "something", record);
+  auto why = why_not(settings_for(dir.path()));
+  CHECK(why.code == errc::storage_failed);
+  CHECK(contains(why.text, "it has format 2; this version of the program knows"
+                           " format 1 only"));
+}
+
+TEST_CASE("unknown and missing records are refused") {
+  temp_dir dir;
+  open_store(settings_for(dir.path()));
+  SUBCASE("unknown") {
+    plant(dir, "something", as_bytes("else"));
+    CHECK(contains(why_not(settings_for(dir.path())).text, "must not have"));
+  }
+  SUBCASE("a group without a log") {
+    auto key = key_of(state_prefix, group_id{3});
+    plant(dir, key, encode_state(key, {}));
+    CHECK(contains(why_not(settings_for(dir.path())).text, "are missing"));
+  }
+  SUBCASE("a record under the key of another group") {
+    plant(dir, "state.3", encode_state("state.4", {}));
+    CHECK(contains(why_not(settings_for(dir.path())).text,
+                   "state.3 fails its checksum"));
+  }
+}
+
+TEST_CASE("a directory of the other byte order is refused") {
+  temp_dir dir;
+  open_store(settings_for(dir.path()));
+  std::array<std::byte, 4> swapped{std::byte{0xbe}, std::byte{0xef},
+                                   std::byte{0xc0}, std::byte{0xde}};
+  patch(data_path(dir), 16, swapped);
+  auto why = why_not(settings_for(dir.path()));
+  CHECK(contains(why.text, "another byte order"));
+}
+
+TEST_CASE("a file that was cut off is refused") {
+  temp_dir dir;
+  auto settings = settings_for(dir.path());
+  {
+    auto store = open_store(settings);
+    put(*store, appending(make_entries(1, 1, 500)));
+  }
+  uint64_t used = 0;
+  {
+    auto env = lmdb::environment::open(dir / "log", {0, 1 << 30, 16});
+    used = (env.info().last_page + 1) * env.info().page_size;
+  }
+  fs::resize_file(data_path(dir), used);
+  open_store(settings);
+  for (auto size : {used - 1, used - 4096, uint64_t{8192}, uint64_t{4100},
+                    uint64_t{100}, uint64_t{0}}) {
+    fs::resize_file(data_path(dir), size);
+    auto why = why_not(settings);
+    CHECK(why.code == errc::storage_failed);
+    CHECK(contains(why.text, "was cut off"));
+  }
+  fs::remove(data_path(dir));
+  CHECK(contains(why_not(settings).text, "data.mdb: No such file"));
+}
+
+TEST_CASE("a store is not opened twice") {
+  temp_dir dir;
+  auto settings = settings_for(dir.path());
+  auto store = open_store(settings);
+  auto why = why_not(settings);
+  CHECK(contains(why.text, dir.path()));
+  CHECK(contains(why.text, "in use by this process"));
+  store.reset();
+  child other{[&](int out) {
+    auto mine = lmdb_store::open(settings);
+    if (write(out, mine ? "y" : "n", 1) == 1)
+      child::wait();
+  }};
+  REQUIRE(other.read() == 'y');
+  CHECK(contains(why_not(settings).text, "in use by another process"));
+}
+
+TEST_CASE("meta pages that do not follow each other are refused") {
+  temp_dir dir;
+  {
+    auto store = open_store(settings_for(dir.path()));
+    for (uint64_t i = 1; i < 10; ++i)
+      put(*store, appending(make_entries(i, 1, 1)));
+  }
+  // Commit 10 is the newest, and the number is the last one in its meta page.
+  constexpr off_t number = 16 + 128;
+  std::array<std::byte, 8> commit{};
+  for (auto x : {12, 8, 6, 11}) {
+    commit[0] = static_cast<std::byte>(x);
+    patch(data_path(dir), number, commit);
+    CHECK(contains(why_not(settings_for(dir.path())).text, "is damaged"));
+  }
+  commit[0] = std::byte{10};
+  patch(data_path(dir), number, commit);
+  CHECK(recovered(*open_store(settings_for(dir.path()))).last_index
+        == index_t{9});
+}
