@@ -59,7 +59,7 @@ struct Answer {
 
   union {
     done @0 :UInt64;
-    # Of a put: the version that it made. Of a delete: the version that is gone.
+    # Of a put: the version that it made. Of a delete: zero.
 
     notFound @1 :Void;
 

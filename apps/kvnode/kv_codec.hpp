@@ -70,7 +70,7 @@ struct item {
 
 struct answer {
   enum class kind_t : uint8_t {
-    /// Of a command; `version` is what was written or is gone.
+    /// Of a command; `version` is what a put made, zero for a delete.
     done,
     not_found,
     /// `version` is what is there instead.

@@ -66,10 +66,9 @@ answer kv_store::put(raft::index_t index, const command& what,
 }
 
 answer kv_store::erase(records::iterator at) {
-  auto gone = at->second.version;
   order_.erase(at->first);
   records_.erase(at);
-  return answer{answer::kind_t::done, gone, {}, {}, {}};
+  return answer{};
 }
 
 raft::bytes kv_store::query(raft::bytes_view what) {

@@ -1,0 +1,79 @@
+#pragma once
+
+// What kvnode's HTTP interface takes, as a table: a request comes in, what to do
+// about it goes out. Nothing here does it.
+
+#include "kvnode/http_message.hpp"
+
+#include <caf/raft/client.hpp>
+
+#include <variant>
+
+namespace kvnode {
+
+struct route_options {
+  /// Whether CKite's state-changing GETs are taken.
+  bool ckite = false;
+};
+
+/// Ask the state machine.
+struct ask_store {
+  raft::request_kind kind = raft::request_kind::command;
+  raft::bytes payload;
+};
+
+struct ask_status {};
+
+struct ask_log {
+  raft::index_t from;
+  uint64_t limit = 100;
+};
+
+struct ask_leadership {
+  /// None: whoever is best.
+  raft::server_id to;
+};
+
+/// What an answer is made of, once it is there.
+enum class answer_kind : uint8_t {
+  write,
+  read,
+  list,
+  status,
+  members,
+  health,
+  log,
+  leadership,
+};
+
+/// What has to be known of a request when its answer is made.
+struct reply_plan {
+  answer_kind kind = answer_kind::write;
+  /// Of a read: the client has whatever there is already.
+  bool known_any = false;
+  /// Of a read: the version that the client has already.
+  version_t known;
+  /// Of a leadership: who is to lead.
+  raft::server_id to;
+};
+
+/// What to do about a request: a step, and then a reply. Where nobody has to be
+/// asked, the step is the answer.
+struct plan {
+  using step
+    = std::variant<http_answer, ask_store, ask_status, ask_log, ask_leadership>;
+
+  template <class Step>
+  plan(Step first, answer_kind kind = answer_kind::write)
+    : first(std::move(first)),
+      then{kind, false, {}, {}} {
+    // nop
+  }
+
+  step first;
+  reply_plan then;
+};
+
+plan route(const http_request& request, const route_options& options);
+
+} // namespace kvnode
