@@ -394,9 +394,9 @@ TEST_CASE("a pre-vote says whether we would vote in that term, §9.6") {
     {"our term, vote given to it", pre_vote_of(3, at(2, 1), 5), false, true},
     {"older term", pre_vote_of(3, at(2, 1), 4), false, false},
   };
-  for (auto& [what, msg, leader_is_alive, expected] : rows) {
-    CAPTURE(what);
-    CHECK(grant_pre_vote(self, msg, leader_is_alive) == expected);
+  for (auto& x : rows) {
+    CAPTURE(x.what);
+    CHECK(grant_pre_vote(self, x.msg, x.leader_is_alive) == x.expected);
   }
   // It promises nothing.
   CHECK(self.voted_for == server_id{3});

@@ -93,9 +93,9 @@ TEST_CASE("the hint is the last entry that may match, §3.5") {
     {at(4, 3), at(3, 1)},   {at(10, 0), at(0, 0)},  {at(0, 6), at(0, 0)},
   };
   auto x = ten_entries();
-  for (auto& [bound, expected] : rows) {
-    CAPTURE(to_string(bound));
-    CHECK(x.last_not_above(bound) == expected);
+  for (auto& row : rows) {
+    CAPTURE(to_string(row.bound));
+    CHECK(x.last_not_above(row.bound) == row.expected);
   }
   auto y = behind_snapshot();
   CHECK(y.last_not_above(at(12, 4)) == at(9, 3));

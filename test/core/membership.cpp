@@ -170,12 +170,12 @@ TEST_CASE("what holds of every configuration") {
        x.removed = ids({1});
      }},
   };
-  for (auto& [what, valid, spoil] : rows) {
-    CAPTURE(what);
+  for (auto& row : rows) {
+    CAPTURE(row.what);
     auto x = conf({1, 2, 3}, {}, {4});
-    spoil(x);
+    row.spoil(x);
     auto verdict = validate(x);
-    CHECK(static_cast<bool>(verdict) == valid);
+    CHECK(static_cast<bool>(verdict) == row.valid);
     if (!verdict) {
       CHECK(verdict.error().code == errc::invalid_argument);
       CHECK_FALSE(verdict.error().text.empty());

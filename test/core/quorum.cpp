@@ -125,9 +125,9 @@ TEST_CASE("an election is won, lost or open, §3.4") {
     {joint, votes({1, 2, 3}, {4, 5}), tally_result::lost},
     {joint, votes({1, 2, 4, 5}, {3}), tally_result::won},
   };
-  for (auto& [members, said, expected] : rows) {
-    CAPTURE(members.voters.size());
-    CAPTURE(said.size());
-    CHECK(tally(members, said) == expected);
+  for (auto& x : rows) {
+    CAPTURE(x.members.voters.size());
+    CAPTURE(x.votes.size());
+    CHECK(tally(x.members, x.votes) == x.expected);
   }
 }
