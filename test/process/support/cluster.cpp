@@ -237,19 +237,18 @@ size_t cluster::await_leader(steady::duration bound) const {
 json cluster::contents(size_t id) const {
   auto client = this->client(id);
   json result = json::array();
-  std::string start;
-  for (;;) {
-    auto answer = client.get("/kv?consistency=local&limit=1000&start=" + start);
+  std::string target = "/kv?consistency=local&limit=1000";
+  for (auto start = std::string{};;) {
+    auto answer = client.get(start.empty() ? target
+                                           : target + "&start=" + start);
     if (answer.status != 200)
       return nullptr;
     auto page = json::parse(answer.body);
-    auto& pairs = page.is_array() ? page : page.at("keys");
-    for (auto& pair : pairs)
-      if (result.empty() || result.back() != pair)
-        result.push_back(pair);
-    if (pairs.size() < 1000)
+    for (auto& item : page.at("items"))
+      result.push_back(std::move(item));
+    if (page.at("next").is_null())
       return result;
-    start = pairs.back().at("key").get<std::string>();
+    start = page.at("next").get<std::string>();
   }
 }
 

@@ -115,7 +115,9 @@ public:
   /// @returns All of it.
   json await_equal(steady::duration bound = seconds(60)) const;
 
-  /// What a member has, without asking another one. Null if it does not answer.
+  /// What a member has, without asking another one: a list of keys, values (in
+  /// base64) and versions. Null if it does not answer.
+  /// @note For keys that need no percent-encoding.
   json contents(size_t id) const;
 
 private:
