@@ -2,6 +2,7 @@
 
 #include "caf/raft/actors.hpp"
 #include "caf/raft/error.hpp"
+#include "caf/raft/group.hpp"
 #include "caf/raft/log.hpp"
 #include "caf/raft/settings.hpp"
 #include "caf/raft/state_machine.hpp"
@@ -37,6 +38,10 @@ struct node_settings {
   /// Seed of all random choices; zero: drawn from the system.
   uint64_t seed = 0;
   log_sink log;
+  /// Called when this process must not go on, because it cannot know what is on
+  /// its disk (a failed sync, a damaged log). Must not return; the default says
+  /// why in the log and ends the process with a failure.
+  std::function<void(const failure&)> on_fatal;
 };
 
 /// Takes `http://HOST:PORT` and `HOST:PORT` apart.
@@ -63,12 +68,28 @@ public:
   using machine_factory = std::function<std::unique_ptr<state_machine>()>;
 
   /// Starts this node's member of a group.
-  /// @param make Makes the state machine, in the thread where it will run.
+  /// @param make Makes the state machine; called once, before this returns. The
+  ///             machine then belongs to one actor.
   /// @returns `invalid_argument` where the settings cannot work or the group
   ///          runs already.
   result_of<group_actor> spawn_group(machine_factory make,
                                      settings cfg = settings{},
                                      group_id group = group_id{1});
+
+  /// As above for a state machine with types; the handle has a message for each
+  /// of its commands and queries (group.hpp).
+  template <class Machine>
+  result_of<group_of<Machine>>
+  spawn_group(settings cfg = settings{}, group_id group = group_id{1}) {
+    auto make = [] { return std::make_unique<typed_machine<Machine>>(); };
+    auto member = spawn_group(make, cfg, group);
+    if (!member)
+      return member.error();
+    auto result = spawn_at<group_state<Machine>>(system(), front_place(),
+                                                 *member);
+    keep(actor_cast<actor>(result));
+    return result;
+  }
 
   /// Hands leaderships over, answers what was accepted, stores what is queued,
   /// closes all connections. Returns when done, or after `limit`.
@@ -80,6 +101,13 @@ public:
 
 private:
   struct impl;
+
+  actor_system& system() const;
+
+  placement front_place() const;
+
+  /// Ends this actor with the node.
+  void keep(actor front);
 
   explicit node(std::unique_ptr<impl> ptr);
 

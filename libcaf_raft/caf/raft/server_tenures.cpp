@@ -85,7 +85,8 @@ void server_state::start_role(std::shared_ptr<baton> begin_with,
   }
   kind_ = kind;
   term_ = term;
-  leader_ = next.leader;
+  // Whoever leads this term says so, or is heard of.
+  leader_ = server_id{};
   begin_with->tenure = std::move(next);
   setup->cfg = env_.cfg;
   setup->server = actor_cast<server_actor>(self_);
