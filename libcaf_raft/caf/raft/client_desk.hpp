@@ -1,7 +1,7 @@
 #pragma once
 
 #include "caf/raft/actors.hpp"
-#include "caf/raft/core/pending_requests.hpp"
+#include "caf/raft/core/open_requests.hpp"
 #include "caf/raft/settings.hpp"
 
 #include <optional>
@@ -21,7 +21,7 @@ struct way_to_leader {
   }
 };
 
-/// Keeps what clients wait for (core/pending_requests), passes it on to whoever
+/// Keeps what clients wait for (core/open_requests), passes it on to whoever
 /// leads, a batch a turn, and answers.
 class client_desk {
 public:
@@ -80,7 +80,7 @@ private:
     client_actor reply_to;
   };
 
-  using requests = core::pending_requests<client>;
+  using requests = core::open_requests<client>;
 
   void answer(requests::settled& what);
   void answer(requests::settled_list& all);
