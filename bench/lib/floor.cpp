@@ -1,0 +1,91 @@
+#include "floor.hpp"
+
+#include "figures.hpp"
+#include "load.hpp"
+
+#include <filesystem>
+#include <fstream>
+
+namespace bench {
+
+using harness::await;
+using harness::seconds;
+
+namespace {
+
+/// Waits for a process and reads the two figures that it printed last.
+floor_cost costs_of(harness::process& who, const std::string& log,
+                    std::chrono::milliseconds span) {
+  auto end = who.wait(span + seconds(20));
+  if (!end || end->code != 0)
+    throw harness::failure{"a floor was not measured; see " + log};
+  std::ifstream in{log};
+  floor_cost result;
+  in >> result.p50_us >> result.p99_us;
+  return result;
+}
+
+} // namespace
+
+machine_floor::machine_floor(const options& how)
+  : how_(how),
+    directory_(how.dir) {
+  // nop
+}
+
+harness::process machine_floor::start(const std::vector<std::string>& args,
+                                      const std::string& log) {
+  harness::command what;
+  what.args = {std::filesystem::read_symlink("/proc/self/exe").string(),
+               "--floor"};
+  what.args.insert(what.args.end(), args.begin(), args.end());
+  what.log = log;
+  what.directory = directory_.path();
+  std::error_code none;
+  std::filesystem::remove(log, none);
+  return harness::process{what};
+}
+
+floor_cost machine_floor::http(size_t connections) {
+  auto port = harness::free_port();
+  auto server = start({"http", std::to_string(port)}, "/dev/null");
+  await("the HTTP broker", [&] {
+    return bool{harness::connect_to(port, harness::deadline{seconds(1)})};
+  });
+  auto result = run_load({.ports = {port},
+                          .connections = connections,
+                          .next = puts(),
+                          .warm_up = how_.span / 10,
+                          .span = how_.span});
+  http_rate_ = result.rate();
+  return {result.p50_ms * 1000, result.p99_ms * 1000};
+}
+
+floor_cost machine_floor::peer() {
+  auto port = std::to_string(harness::free_port());
+  auto log = directory_.path() + "/peer";
+  auto server = start({"peer-server", port}, "/dev/null");
+  await("the peer", [&] {
+    return bool{harness::connect_to(static_cast<uint16_t>(std::stoi(port)),
+                                    harness::deadline{seconds(1)})};
+  });
+  auto span = std::to_string(how_.span.count());
+  auto client = start({"peer-client", port, span}, log);
+  return costs_of(client, log, how_.span);
+}
+
+floor_cost machine_floor::disk() {
+  auto span = std::to_string(how_.span.count());
+  std::vector<harness::process> all;
+  for (auto name : {"/disk-1", "/disk-2", "/disk-3"})
+    all.push_back(start({"disk", directory_.path() + name + ".data", span},
+                        directory_.path() + name));
+  floor_cost result;
+  for (auto name : {"/disk-3", "/disk-2", "/disk-1"}) {
+    result = costs_of(all.back(), directory_.path() + name, how_.span);
+    all.pop_back();
+  }
+  return result;
+}
+
+} // namespace bench

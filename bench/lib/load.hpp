@@ -1,0 +1,53 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace bench {
+
+/// What clients in a closed loop saw: each sends a request when it has the answer
+/// to the one before.
+struct load_result {
+  size_t done = 0;
+  /// Answers that were not 2xx, and connections lost.
+  size_t failed = 0;
+  double seconds = 0;
+  double p50_ms = 0;
+  double p99_ms = 0;
+
+  double rate() const {
+    return seconds > 0 ? static_cast<double>(done) / seconds : 0;
+  }
+};
+
+struct load {
+  /// Of 127.0.0.1; connections are made to one after the other.
+  std::vector<uint16_t> ports;
+  size_t connections = 1;
+  /// Makes the next request, as it goes over the wire.
+  std::function<std::string()> next;
+  /// Not counted.
+  std::chrono::milliseconds warm_up{500};
+  std::chrono::milliseconds span{3000};
+};
+
+/// Runs it in this thread, with one epoll.
+/// @throws harness::failure where no connection can be made, or nothing is done.
+load_result run_load(const load& what);
+
+/// The text of a request.
+std::string http_text(const std::string& method, const std::string& target,
+                      const std::string& body = {});
+
+/// PUTs of `value_bytes` at random ones of `keys` keys, as kvnode takes them.
+std::function<std::string()> puts(size_t value_bytes = 256,
+                                  size_t keys = 10000);
+
+/// GETs of the same keys.
+std::function<std::string()> gets(size_t keys = 10000);
+
+} // namespace bench
