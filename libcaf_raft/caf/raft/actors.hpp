@@ -168,6 +168,25 @@ using peer_actor
 
 using peer_table = std::map<server_id, peer_actor>;
 
+/// The numeric addresses behind a name.
+struct name_resolved {
+  result_of<std::vector<std::string>> addresses = failure{};
+};
+
+using name_receiver = handle<caf::result<void>(name_resolved)>;
+
+/// Looks a name up; for connections to names.
+struct resolve_name {
+  /// `HOST:PORT`
+  std::string address;
+  /// There is no answer after that.
+  time_point until;
+  name_receiver reply_to;
+};
+
+using resolver_actor
+  = handle<caf::result<void>(resolve_name), caf::result<void>(stop)>;
+
 /// A group message arrived. Its sender is who the handshake established.
 struct received {
   message body;
@@ -322,6 +341,8 @@ using incoming_connection_actor
 struct hello_received {
   hello content;
   incoming_connection_actor connection;
+  /// From where, for people; may be empty.
+  std::string origin;
 };
 
 /// A message between nodes on an admitted connection.
@@ -337,12 +358,14 @@ struct incoming_closed {
   /// None where it ended before the hello.
   sender from;
   incoming_connection_actor connection;
+  std::string origin;
   std::string reason;
 };
 
 /// A peer's outgoing connection was made, was lost or could not be made.
 struct peer_link_changed {
   server_id id;
+  peer_actor peer;
   bool connected = false;
   /// Whom we found there.
   sender remote;

@@ -17,8 +17,12 @@ size_t max_body_size(const route_table_ptr& routes) {
 } // namespace
 
 incoming_connection::incoming_connection(scheduled_actor* self,
-                                         byte_stream& stream, node_actor owner)
-  : self_(self), owner_(std::move(owner)), link_(stream, *this) {
+                                         byte_stream& stream, node_actor owner,
+                                         std::string origin)
+  : self_(self),
+    owner_(std::move(owner)),
+    origin_(std::move(origin)),
+    link_(stream, *this) {
   // nop
 }
 
@@ -59,7 +63,7 @@ void incoming_connection::on_closed(const std::string& reason) {
 
 void incoming_connection::on_hello(const hello& msg) {
   cluster_ = msg.cluster;
-  post(self_, owner_, hello_received{msg, me()});
+  post(self_, owner_, hello_received{msg, me(), origin_});
 }
 
 void incoming_connection::on_message(envelope& msg) {
@@ -76,7 +80,7 @@ void incoming_connection::on_message(node_message& msg) {
 }
 
 void incoming_connection::on_down(const std::string& reason) {
-  post(self_, owner_, incoming_closed{link_.from(), me(), reason});
+  post(self_, owner_, incoming_closed{link_.from(), me(), origin_, reason});
   owner_ = nullptr;
   routes_ = nullptr;
 }

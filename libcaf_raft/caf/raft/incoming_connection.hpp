@@ -14,8 +14,9 @@ namespace caf::raft {
 /// `incoming_connection_actor` takes, and what its stream says.
 class incoming_connection : private incoming_link::listener {
 public:
+  /// @param origin Where the connection comes from, for people.
   incoming_connection(scheduled_actor* self, byte_stream& stream,
-                      node_actor owner);
+                      node_actor owner, std::string origin);
 
   /// Sees to the deadline of the handshake by a `wake{}`. Once.
   void start();
@@ -44,6 +45,7 @@ private:
 
   scheduled_actor* self_;
   node_actor owner_;
+  std::string origin_;
   incoming_link link_;
   /// As the hello had it.
   cluster_id cluster_;
