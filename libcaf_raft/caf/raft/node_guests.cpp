@@ -1,0 +1,66 @@
+#include "caf/raft/node_guests.hpp"
+
+#include "caf/raft/core/formation.hpp"
+
+#include <algorithm>
+
+namespace caf::raft {
+
+node_guests::node_guests(scheduled_actor* self) : self_(self) {
+  // nop
+}
+
+void node_guests::admit(const hello& who,
+                        const incoming_connection_actor& connection,
+                        const welcome& answer, const route_table_ptr& routes) {
+  auto same = [&](const guest& x) {
+    return x.who.id == who.id && x.who.incarnation == who.incarnation;
+  };
+  auto i = std::find_if(guests_.begin(), guests_.end(), same);
+  if (i != guests_.end()) {
+    post(self_, i->connection, stop{});
+    *i = {who, connection};
+  } else {
+    guests_.push_back({who, connection});
+  }
+  post(self_, connection, admitted{routes, answer});
+}
+
+bool node_guests::remove(const incoming_connection_actor& connection) {
+  return std::erase_if(guests_,
+                       [&](auto& x) { return x.connection == connection; })
+         > 0;
+}
+
+void node_guests::set_routes(cluster_id cluster,
+                             const route_table_ptr& routes) {
+  for (auto& x : guests_)
+    if (x.who.cluster == cluster)
+      post(self_, x.connection, routes);
+}
+
+void node_guests::expel_others(const hello& me) {
+  for (auto& x : guests_)
+    if (auto why = core::check_hello(me, {}, x.who))
+      post(self_, x.connection, not_admitted{*why});
+}
+
+void node_guests::stop_all() {
+  for (auto& x : guests_)
+    post(self_, x.connection, stop{});
+  guests_.clear();
+}
+
+std::set<server_id> node_guests::ids() const {
+  std::set<server_id> result;
+  for (auto& x : guests_)
+    result.insert(x.who.id);
+  return result;
+}
+
+bool node_guests::has(server_id id) const {
+  return std::any_of(guests_.begin(), guests_.end(),
+                     [id](auto& x) { return x.who.id == id; });
+}
+
+} // namespace caf::raft
