@@ -16,7 +16,7 @@ class incoming_connection : private incoming_link::listener {
 public:
   /// @param origin Where the connection comes from, for people.
   incoming_connection(scheduled_actor* self, byte_stream& stream,
-                      node_actor owner, std::string origin);
+                      node_actor owner, std::string origin = {});
 
   /// Sees to the deadline of the handshake by a `wake{}`. Once.
   void start();
