@@ -9,6 +9,7 @@
 #include "caf/raft/message.hpp"
 #include "caf/raft/settings.hpp"
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <vector>
@@ -45,6 +46,17 @@ struct leader {
 /// no-op of the new term (§3.6.2).
 leader become_leader(tenure self, time_point now);
 
+// -- who counts ---------------------------------------------------------------
+
+/// The progress of a member, if it speaks in the incarnation that the
+/// configuration names; null: its answer does not count.
+progress* find_counted(leader& self, const sender& from);
+
+/// Whether `has` is true for a quorum (§4.3). `has` is not asked about this
+/// member: it has everything, as far as it is a voter.
+bool is_quorum_with_self(const leader& self,
+                         const std::function<bool(server_id)>& has);
+
 // -- proposals ----------------------------------------------------------------
 
 /// Appends a command. It is sent and stored when `take_write` and `next_append`
@@ -67,22 +79,23 @@ struct append_order {
 };
 
 /// Decides whether an append_entries should leave for `peer` now, and notes it
-/// as sent. Call again until it is empty.
-/// @param bytes_from Not needed where the entries are in memory: the sizes are
-///                   taken from the log tail; entries that are only on disk are
-///                   ordered by `max_append_entries` and cut by the reader, see
-///                   `sent_less`.
+/// as sent. Call again until it is empty. Empty too where the entries behind its
+/// log are gone: then its progress says `snapshot`.
+/// @note Where the entries are in memory the order is within the limits of the
+///       settings. Of entries that are only on disk up to `max_append_entries`
+///       are ordered, and the reader cuts them: see `sent_less`.
 std::optional<append_order> next_append(leader& self, server_id peer,
                                         time_point now, const settings& cfg);
 
 /// The message that was ordered carries less, or could not be sent at all
-/// (`last == order.first`, not a probe): what is behind `last` is not in
+/// (`last == order.first`, not an empty probe): what is behind `last` is not in
 /// flight.
 void sent_less(leader& self, server_id peer, const append_order& order,
                index_t last);
 
 /// A follower's answer. Counts only of the incarnation that the configuration
-/// names.
+/// names. A success for what we never sent stops the process.
+/// @pre The answer is to this tenure: the fence sees to it.
 /// @returns Whether something may have changed for the commit index.
 bool on_append_result(leader& self, const append_result& msg, time_point now);
 
@@ -91,7 +104,9 @@ bool on_append_result(leader& self, const append_result& msg, time_point now);
 void on_stored(leader& self, const durable<write_id>& stored);
 
 /// Moves the commit index to what a quorum has stored, if that entry is of the
-/// own term (§3.6.2).
+/// own term (§3.6.2). The others may be a quorum without us, in storing as well
+/// as by the configuration: a leader that is no voter (any more) does not count
+/// itself (§4.2.2).
 /// @returns Whether it moved.
 bool update_commit(leader& self);
 
@@ -108,6 +123,8 @@ void start_round(leader& self);
 /// only up to what that member has acknowledged.
 heartbeat heartbeat_for(const leader& self, server_id peer);
 
+/// Counts only of the incarnation that the configuration names.
+/// @pre The answer is to this tenure, to a round that was started.
 /// @returns The reads that this answer confirms.
 read_queue::confirmed_reads
 on_heartbeat_result(leader& self, const heartbeat_result& msg, time_point now);
@@ -122,8 +139,9 @@ read_queue::confirmed_reads confirm_alone(leader& self);
 /// The commit index as far as that member has acknowledged.
 index_t commit_for(const leader& self, server_id peer);
 
-/// Whether a quorum, the leader included, was heard within the election timeout
-/// (§6.2). In the first election timeout of a leadership always.
+/// Whether a quorum was heard within the election timeout (§6.2); the leader
+/// hears itself, if it is a voter. In the first election timeout of a leadership
+/// always.
 bool has_quorum(const leader& self, time_point now, const settings& cfg);
 
 /// Followers with messages in flight that were not answered for an election
@@ -132,8 +150,9 @@ void reset_stalled(leader& self, time_point now, const settings& cfg);
 
 // -- transfer (§3.10) ----------------------------------------------------------
 
-/// Begins to hand over.
-/// @param to None: to the voter that is furthest ahead.
+/// Begins to hand over. From now on nothing is proposed until it is given up.
+/// @param to None: to the voter that is furthest ahead of those that were heard
+///           within the election timeout.
 /// @returns `rejected`: one is under way already, `to` is no voter or ourselves,
 ///          or there is no one. `invalid_argument`: `to` is unknown.
 result_of<server_id> begin_transfer(leader& self, server_id to, time_point now,

@@ -7,21 +7,35 @@ namespace caf::raft::core {
 
 namespace {
 
-/// The voter that is furthest ahead among those that were heard lately.
+/// The voter that is furthest ahead among those that were heard lately; none of
+/// those who are on their way out.
 server_id best_successor(const leader& self, time_point now,
                          const settings& cfg) {
   server_id result;
   index_t best;
-  for (auto& [id, x] : self.peers) {
-    if (!is_voter(self.self.members(), id)
-        || now - x.last_heard() >= cfg.election_timeout)
+  for (auto id : self.self.members().voters) {
+    auto i = self.peers.find(id);
+    if (i == self.peers.end()
+        || now - i->second.last_heard() >= cfg.election_timeout)
       continue;
-    if (!result || x.match_index() > best) {
+    if (!result || i->second.match_index() > best) {
       result = id;
-      best = x.match_index();
+      best = i->second.match_index();
     }
   }
   return result;
+}
+
+result_of<server_id> check_successor(const leader& self, server_id to) {
+  auto name = "member " + to_string(to);
+  if (to == self.self.self.id)
+    return failure{errc::rejected, name + " leads already"};
+  auto& conf = self.self.members();
+  if (find_member(conf, to) == nullptr)
+    return failure{errc::invalid_argument, "there is no " + name};
+  if (!is_voter(conf, to))
+    return failure{errc::rejected, name + " is a learner and cannot lead"};
+  return to;
 }
 
 } // namespace
@@ -34,18 +48,12 @@ result_of<server_id> begin_transfer(leader& self, server_id to, time_point now,
   if (!to)
     to = best_successor(self, now, cfg);
   if (!to)
-    return failure{errc::rejected, "there is no other voter that could lead"};
-  if (to == self.self.self.id)
     return failure{errc::rejected,
-                   "member " + to_string(to) + " leads already"};
-  if (find_member(self.self.members(), to) == nullptr)
-    return failure{errc::invalid_argument,
-                   "there is no member " + to_string(to)};
-  if (!is_voter(self.self.members(), to))
-    return failure{errc::rejected,
-                   "member " + to_string(to) + " is a learner and cannot lead"};
-  self.handing_over = leader::transfer{to, now + cfg.election_timeout, false};
-  return to;
+                   "there is no other voter that was heard lately"};
+  auto result = check_successor(self, to);
+  if (result)
+    self.handing_over = leader::transfer{to, now + cfg.election_timeout};
+  return result;
 }
 
 std::optional<timeout_now> ready_to_transfer(leader& self) {

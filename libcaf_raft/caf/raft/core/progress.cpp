@@ -10,75 +10,63 @@ namespace caf::raft::core {
 progress::progress(index_t next, time_point now)
   : next_(next),
     last_heard_(now) {
-  // nop
-}
-
-progress::state_t progress::state() const {
-  return state_;
-}
-
-index_t progress::match_index() const {
-  return match_;
-}
-
-index_t progress::next_index() const {
-  return next_;
-}
-
-size_t progress::inflight_messages() const {
-  return inflight_.size();
-}
-
-size_t progress::inflight_bytes() const {
-  return inflight_bytes_;
-}
-
-time_point progress::last_heard() const {
-  return last_heard_;
+  CAF_RAFT_ASSERT(next > index_t{});
 }
 
 void progress::heard(time_point now) {
   last_heard_ = std::max(last_heard_, now);
 }
 
+bool progress::has_window(const settings& cfg) const {
+  switch (state_) {
+    case state_t::probe:
+      return inflight_.empty();
+    case state_t::replicate:
+      return inflight_.empty()
+             || (inflight_.size() < cfg.max_inflight_messages
+                 && inflight_bytes_ < cfg.max_inflight_bytes);
+    default:
+      return false;
+  }
+}
+
 bool progress::may_send(size_t entries, size_t bytes, time_point now,
                         const settings& cfg) const {
-  if (state_ == state_t::snapshot)
+  if (!has_window(cfg))
     return false;
   if (inflight_.empty())
     return true;
-  if (state_ == state_t::probe)
-    return false;
-  if (inflight_.size() >= cfg.max_inflight_messages
-      || inflight_bytes_ + bytes > cfg.max_inflight_bytes)
+  if (inflight_bytes_ + bytes > cfg.max_inflight_bytes)
     return false;
   return entries >= cfg.min_pipelined_entries
          || bytes >= cfg.min_pipelined_bytes
-         || (usual_.count() > 0 && now - inflight_.back().at > 2 * usual_);
+         || (usual_ > timespan::zero()
+             && now - inflight_.back().at > 2 * usual_);
 }
 
 void progress::sent(index_t last, size_t bytes, time_point now) {
+  CAF_RAFT_ASSERT(state_ != state_t::snapshot);
   CAF_RAFT_ASSERT(last >= next_);
-  inflight_.push_back({last, bytes, now});
+  CAF_RAFT_ASSERT(inflight_.empty() || state_ == state_t::replicate);
+  inflight_.push_back({next_, last, bytes, now});
   inflight_bytes_ += bytes;
-  // A probe's entries may not fit: the next message waits for the answer.
+  // A probe stays where it is: it may be refused.
   if (state_ == state_t::replicate)
     next_ = last;
 }
 
-void progress::sent_less(index_t first, index_t last) {
-  // Only the newest message can be corrected: nothing leaves behind one that is
-  // still being read.
-  if (inflight_.empty() || inflight_.back().last <= last)
+void progress::sent_less(index_t first, index_t sent_last, index_t last) {
+  CAF_RAFT_ASSERT(last >= first);
+  if (inflight_.empty() || inflight_.back().first != first
+      || inflight_.back().last != sent_last || last >= sent_last)
     return;
-  if (last == first) {
+  inflight_.back().last = last;
+  if (last == first || last <= match_ + 1) {
     inflight_bytes_ -= inflight_.back().bytes;
     inflight_.pop_back();
-  } else {
-    inflight_.back().last = last;
   }
   if (state_ == state_t::replicate)
-    next_ = last;
+    next_ = std::max(last, match_ + 1);
 }
 
 bool progress::acknowledged(index_t index, time_point now) {
@@ -90,40 +78,41 @@ bool progress::acknowledged(index_t index, time_point now) {
     inflight_.pop_front();
   }
   if (newest) {
-    auto took = now - *newest;
-    usual_ = usual_.count() == 0 ? took : (7 * usual_ + took) / 8;
+    auto took = std::max(now - *newest, timespan{1});
+    usual_ = usual_ == timespan::zero() ? took : (7 * usual_ + took) / 8;
   }
-  if (state_ == state_t::probe) {
+  auto moved = index > match_;
+  match_ = std::max(match_, index);
+  // Up to where the present probe begins the logs are the same: it will be
+  // taken, or was. What it carries need not be sent again.
+  if (state_ != state_t::replicate && match_ + 1 >= next_) {
     state_ = state_t::replicate;
-    inflight_.clear();
-    inflight_bytes_ = 0;
-    next_ = std::max(match_, index) + 1;
+    if (!inflight_.empty())
+      next_ = inflight_.back().last;
   }
-  next_ = std::max(next_, index + 1);
-  if (index <= match_)
-    return false;
-  match_ = index;
-  return true;
+  next_ = std::max(next_, match_ + 1);
+  return moved;
 }
 
 void progress::refused(index_t rejected, index_t next) {
-  // Of a message that was answered long ago, or repeated.
-  if (rejected <= match_ || rejected >= next_)
+  auto is_answer = [&](const sent_message& x) {
+    return x.first == rejected + 1;
+  };
+  if (rejected <= match_
+      || std::none_of(inflight_.begin(), inflight_.end(), is_answer))
     return;
-  if (state_ == state_t::probe && rejected + 1 != next_)
-    return;
+  forget_inflight();
   state_ = state_t::probe;
-  inflight_.clear();
-  inflight_bytes_ = 0;
-  next_ = std::max(match_ + 1, std::min(next, rejected));
+  next_ = std::max(std::min(next, rejected), match_ + 1);
 }
 
 void progress::reset() {
-  inflight_.clear();
-  inflight_bytes_ = 0;
-  next_ = match_ ? match_ + 1 : next_;
-  if (state_ == state_t::replicate)
-    state_ = state_t::probe;
+  forget_inflight();
+  if (state_ == state_t::snapshot)
+    return;
+  if (meets())
+    next_ = match_ + 1;
+  state_ = state_t::probe;
 }
 
 bool progress::stalled(time_point now, timespan limit) const {
@@ -131,7 +120,11 @@ bool progress::stalled(time_point now, timespan limit) const {
 }
 
 void progress::needs_snapshot() {
+  forget_inflight();
   state_ = state_t::snapshot;
+}
+
+void progress::forget_inflight() {
   inflight_.clear();
   inflight_bytes_ = 0;
 }

@@ -14,11 +14,16 @@ bool read_queue::wants_round() const {
   return !waiting_.empty() && underway_.empty();
 }
 
+std::optional<round_t> read_queue::underway() const {
+  if (underway_.empty())
+    return std::nullopt;
+  return round_;
+}
+
 void read_queue::start(round_t round, index_t commit) {
-  if (!wants_round())
-    return;
+  CAF_RAFT_ASSERT(wants_round());
   CAF_RAFT_ASSERT(round > round_);
-  underway_ = std::exchange(waiting_, {});
+  underway_.swap(waiting_);
   round_ = round;
   index_ = commit;
 }

@@ -2,6 +2,7 @@
 
 #include "caf/raft/types.hpp"
 
+#include <optional>
 #include <vector>
 
 namespace caf::raft::core {
@@ -24,14 +25,19 @@ public:
   /// Whether a round should start: reads wait and none is under way.
   bool wants_round() const;
 
+  /// The round that must be confirmed for the reads under way; empty where there
+  /// are none.
+  std::optional<round_t> underway() const;
+
   /// The heartbeats of this round are about to be sent.
   /// @param commit The leader's commit index at this moment. It must have
   ///               committed an entry of its own term.
+  /// @pre `wants_round()`, and the round is newer than all before.
   void start(round_t round, index_t commit);
 
   /// A majority answered this round, or a later one.
   /// @returns Those that are confirmed; their reads may be answered once
-  ///          `index()` as of the start of the round is applied.
+  ///          `index` (as of the start of the round) is applied.
   struct confirmed_reads {
     index_t index;
     std::vector<reader> readers;
