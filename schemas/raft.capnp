@@ -43,6 +43,8 @@ struct Envelope {
     proposeResult @10 :ProposeResult;
     readIndex @11 :ReadIndex;
     readIndexResult @12 :ReadIndexResult;
+    requestTransfer @13 :RequestTransfer;
+    transferResult @14 :TransferResult;
   }
 }
 
@@ -203,6 +205,25 @@ struct ReadIndexResult {
 
   commit @4 :UInt64;
   # The commit index up to what this follower has acknowledged.
+}
+
+struct RequestTransfer {
+  # To the leader of exactly this term: hand leadership over (§3.10).
+
+  term @0 :UInt64;
+  id @1 :UInt64;
+
+  to @2 :UInt64;
+  # Zero: the best of the others.
+}
+
+struct TransferResult {
+  # Whether a transfer was begun, and to whom.
+
+  term @0 :UInt64;
+  id @1 :UInt64;
+  code @2 :Code;
+  to @3 :UInt64;
 }
 
 enum Code {

@@ -39,6 +39,8 @@ std::vector<message> messages_of(term_t term, tenure_id to = ours) {
     propose_result{from, term, {}},
     read_index{from, term, request_id{7}},
     read_index_result{from, term, request_id{7}, errc::none, {}, {}},
+    request_transfer{from, term, request_id{7}, server_id{3}},
+    transfer_result{from, term, request_id{7}, errc::none, server_id{3}},
   };
 }
 
@@ -75,6 +77,7 @@ TEST_CASE("messages of an older term are answered or dropped") {
     drop,   drop,             // commit_notice, timeout_now
     refuse, deliver,          // propose
     refuse, deliver,          // read_index
+    refuse, deliver,          // request_transfer
   };
   for (auto alive : {false, true}) {
     check_fence(term_t{4}, ours, alive, expected);
@@ -83,7 +86,7 @@ TEST_CASE("messages of an older term are answered or dropped") {
 }
 
 TEST_CASE("messages of our term are delivered") {
-  std::vector<passage> expected(16, deliver);
+  std::vector<passage> expected(18, deliver);
   for (auto alive : {false, true})
     check_fence(term_t{5}, ours, alive, expected);
 }
@@ -96,23 +99,25 @@ TEST_CASE("answers to another tenure of our term are dropped") {
                deliver, drop,             // heartbeat
                deliver, deliver,          // commit_notice, timeout_now
                deliver, deliver,          // propose
-               deliver, deliver});        // read_index
+               deliver, deliver,          // read_index
+               deliver, deliver});        // request_transfer
   // A refused pre-vote says the refuser's own term, an older one perhaps.
   check_fence(term_t{4}, theirs, false,
               {refuse, refuse, refuse, drop, drop, drop, refuse, drop, refuse,
-               drop, drop, drop, refuse, deliver, refuse, deliver});
+               drop, drop, drop, refuse, deliver, refuse, deliver, refuse,
+               deliver});
 }
 
 TEST_CASE("a newer term ends the tenure, §3.3") {
   std::vector<passage> expected{newer, newer, deliver};
-  expected.resize(16, newer);
+  expected.resize(18, newer);
   check_fence(term_t{6}, ours, false, expected);
   check_fence(term_t{9}, theirs, false, expected);
 }
 
 TEST_CASE("a vote request does not disturb a live leader, §4.2.3") {
   std::vector<passage> expected{refuse, newer, deliver};
-  expected.resize(16, newer);
+  expected.resize(18, newer);
   check_fence(term_t{6}, ours, true, expected);
 }
 

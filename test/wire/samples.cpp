@@ -135,6 +135,10 @@ std::vector<message> group_messages() {
     read_index{peer, last_term, request_id{top}},
     read_index_result{peer, last_term, request_id{top}, errc::none, last_index,
                       last_index},
+    request_transfer{peer, term, request_id{77}, server_id{3}},
+    request_transfer{peer, last_term, request_id{top}, server_id{top}},
+    transfer_result{peer, term, request_id{77}, errc::none, server_id{3}},
+    transfer_result{peer, last_term, request_id{top}, errc::rejected, {}},
   };
   add_appends(xs);
   add_proposals(xs);

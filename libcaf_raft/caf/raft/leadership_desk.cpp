@@ -8,10 +8,23 @@ void leadership_desk::add(const ask_is_leader& msg, time_point deadline) {
   waiters_.push_back({msg.id, msg.reply_to, deadline, {}, {}});
 }
 
-request_id leadership_desk::add(const transfer_leadership& msg,
-                                time_point deadline) {
-  waiters_.push_back({msg.id, msg.reply_to, deadline, ++last_, msg.to});
-  return last_;
+void leadership_desk::add(const transfer_leadership& msg, request_id id,
+                          time_point deadline) {
+  waiters_.push_back({msg.id, msg.reply_to, deadline, id, msg.to});
+}
+
+void leadership_desk::settled(request_id id, errc code, server_id to) {
+  switch (code) {
+    case errc::none:
+      begun(id, to);
+      break;
+    case errc::no_leader:
+      refuse(id, {code, "that member leads no more"});
+      break;
+    default:
+      refuse(id, {code, "the leader refused: another transfer is under way, or "
+                        "that member cannot lead"});
+  }
 }
 
 void leadership_desk::refuse(request_id id, const failure& why) {

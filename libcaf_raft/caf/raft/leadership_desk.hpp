@@ -17,14 +17,17 @@ public:
 
   void add(const ask_is_leader& msg, time_point deadline);
 
-  /// @returns The number under which the transfer is asked for.
-  request_id add(const transfer_leadership& msg, time_point deadline);
+  /// @param id The number under which the transfer is asked for.
+  void add(const transfer_leadership& msg, request_id id, time_point deadline);
 
   /// A transfer cannot be: its answer.
   void refuse(request_id id, const failure& why);
 
   /// The transfer that was asked for goes to this member.
   void begun(request_id id, server_id to);
+
+  /// What the leader at another member said.
+  void settled(request_id id, errc code, server_id to);
 
   /// A leader is known: answers all that wait for that.
   void leader_is(server_id leader, server_id self);
@@ -50,7 +53,6 @@ private:
   void answer(const waiter& who, errc code, bytes content, std::string text);
 
   scheduled_actor* self_;
-  request_id last_;
   std::vector<waiter> waiters_;
 };
 

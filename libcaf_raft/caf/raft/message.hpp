@@ -189,10 +189,35 @@ struct read_index_result {
   bool operator==(const read_index_result&) const = default;
 };
 
+/// A member passes on that leadership should be handed over (§3.10): to the
+/// leader of exactly this term. Success shows in who leads next; only why not is
+/// answered.
+struct request_transfer {
+  sender from;
+  term_t term;
+  request_id id;
+  /// None: the best of the others.
+  server_id to;
+
+  bool operator==(const request_transfer&) const = default;
+};
+
+/// Whether a transfer was begun, and to whom.
+struct transfer_result {
+  sender from;
+  term_t term;
+  request_id id;
+  errc code = errc::none;
+  server_id to;
+
+  bool operator==(const transfer_result&) const = default;
+};
+
 using message
   = std::variant<request_vote, vote_result, append_entries, append_result,
                  heartbeat, heartbeat_result, commit_notice, timeout_now,
-                 propose, propose_result, read_index, read_index_result>;
+                 propose, propose_result, read_index, read_index_result,
+                 request_transfer, transfer_result>;
 
 /// A message and the group that it is for.
 struct envelope {

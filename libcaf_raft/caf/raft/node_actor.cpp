@@ -201,12 +201,6 @@ void node_state::tell_links() {
   connected_ = std::move(connected);
 }
 
-template <class T>
-void node_state::tell_servers(const T& what) {
-  for (auto& [id, x] : groups_)
-    post(self_, x.server, what);
-}
-
 // -- who we are ---------------------------------------------------------------
 
 hello node_state::me() const {

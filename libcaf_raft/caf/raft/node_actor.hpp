@@ -72,7 +72,10 @@ private:
   void tell_peers();
   void tell_links();
   template <class T>
-  void tell_servers(const T& what);
+  void tell_servers(const T& what) {
+    for (auto& [unused, group] : groups_)
+      post(self_, group.server, what);
+  }
 
   // -- formation (node_formation.cpp) -----------------------------------------
 

@@ -131,19 +131,6 @@ void server_state::leader_changed() {
   flush_soon();
 }
 
-void server_state::on(const transfer_begun& msg) {
-  if (msg.why.code == errc::none) {
-    leadership_.begun(msg.id, msg.to);
-    return;
-  }
-  leadership_.refuse(msg.id, msg.why);
-  // There is nobody to hand over to: the end need not wait for it.
-  if (stopping_ && !msg.id) {
-    leads_to_the_end_ = true;
-    progress_of_stop();
-  }
-}
-
 void server_state::on(entries_released& msg) {
   auto moved = msg.commit_index != commit_index_;
   commit_index_ = std::max(commit_index_, msg.commit_index);
@@ -205,18 +192,19 @@ way_to_leader server_state::way() const {
 void server_state::on(const transfer_leadership& msg) {
   auto limit = msg.time_left.count() > 0 ? msg.time_left
                                          : env_.cfg.request_timeout;
-  auto id = leadership_.add(msg, now(self_) + limit);
+  // Numbers of transfers asked for here and elsewhere do not mix.
+  auto id = ++last_transfer_;
+  leadership_.add(msg, id, now(self_) + limit);
   arm();
-  if (leader_ && msg.to == leader_) {
+  auto to_leader = way();
+  if (leader_ && msg.to == leader_)
     leadership_.leader_is(leader_, env_.self.id);
-  } else if (!running() || handing_over_ || leader_ != env_.self.id) {
-    auto text = leader_ ? "this member does not lead, member "
-                            + to_string(leader_) + " does: ask there"
-                        : std::string{"no leader is known"};
-    leadership_.refuse(id, {leader_ ? errc::rejected : errc::no_leader, text});
-  } else {
+  else if (!to_leader)
+    leadership_.refuse(id, {errc::no_leader, "no leader is known"});
+  else if (to_leader.role)
     post(self_, role_, begin_transfer{id, msg.to});
-  }
+  else
+    send(leader_, request_transfer{env_.self, term_, id, msg.to});
 }
 
 void server_state::on(const ask_is_leader& msg) {

@@ -10,6 +10,7 @@
 #include "caf/raft/settings.hpp"
 
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <random>
@@ -98,6 +99,7 @@ private:
   void to_role(message& msg);
   void pass_on_commands(propose& msg);
   void pass_on_read(const read_index& msg);
+  void pass_on_transfer(const request_transfer& msg);
   void refuse_remote_requests();
   void end_tenure_for(term_t term);
   bool leader_is_alive(server_id asking) const;
@@ -145,6 +147,8 @@ private:
   /// What other members asked of our leadership and was not answered yet.
   std::set<core::reader> remote_commands_;
   std::set<core::reader> remote_reads_;
+  std::map<request_id, core::reader> remote_transfers_;
+  request_id last_transfer_;
 
   // -- what the log said last -------------------------------------------------
 

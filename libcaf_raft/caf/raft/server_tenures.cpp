@@ -209,31 +209,34 @@ overloaded(Fs...) -> overloaded<Fs...>;
 
 /// Its term is the role's own: a pre-vote asks about the next one.
 void server_state::to_role(message& msg) {
-  std::visit(overloaded{
-               [this](append_entries& x) {
-                 leader_heard_ = now(self_);
-                 post(self_, role_, std::move(x));
-               },
-               [this](heartbeat& x) {
-                 leader_heard_ = now(self_);
-                 post(self_, role_, std::move(x));
-               },
-               [this](propose& x) { pass_on_commands(x); },
-               [this](read_index& x) { pass_on_read(x); },
-               [this](propose_result& x) {
-                 clients_.appended(x.results);
-                 flush_soon();
-               },
-               [this](read_index_result& x) {
-                 if (x.term == term_ && x.from.id == leader_ && x.commit)
-                   post(self_, role_,
-                        commit_notice{x.from, x.term, tenure_id{}, x.commit});
-                 clients_.read_confirmed(x.id, x.code, x.index, applier_);
-                 flush_soon();
-               },
-               [this](auto& x) { post(self_, role_, std::move(x)); },
-             },
-             msg);
+  std::visit(
+    overloaded{
+      [this](append_entries& x) {
+        leader_heard_ = now(self_);
+        post(self_, role_, std::move(x));
+      },
+      [this](heartbeat& x) {
+        leader_heard_ = now(self_);
+        post(self_, role_, std::move(x));
+      },
+      [this](propose& x) { pass_on_commands(x); },
+      [this](read_index& x) { pass_on_read(x); },
+      [this](propose_result& x) {
+        clients_.appended(x.results);
+        flush_soon();
+      },
+      [this](read_index_result& x) {
+        if (x.term == term_ && x.from.id == leader_ && x.commit)
+          post(self_, role_,
+               commit_notice{x.from, x.term, tenure_id{}, x.commit});
+        clients_.read_confirmed(x.id, x.code, x.index, applier_);
+        flush_soon();
+      },
+      [this](request_transfer& x) { pass_on_transfer(x); },
+      [this](transfer_result& x) { leadership_.settled(x.id, x.code, x.to); },
+      [this](auto& x) { post(self_, role_, std::move(x)); },
+    },
+    msg);
 }
 
 bool server_state::leader_is_alive(server_id asking) const {
@@ -259,6 +262,29 @@ void server_state::pass_on_read(const read_index& msg) {
   core::reader who{msg.from.id, msg.id};
   remote_reads_.insert(who);
   post(self_, role_, confirm_read{who});
+}
+
+void server_state::pass_on_transfer(const request_transfer& msg) {
+  remote_transfers_[++last_transfer_] = {msg.from.id, msg.id};
+  post(self_, role_, begin_transfer{last_transfer_, msg.to});
+}
+
+void server_state::on(const transfer_begun& msg) {
+  if (auto i = remote_transfers_.find(msg.id); i != remote_transfers_.end()) {
+    send(i->second.member,
+         transfer_result{env_.self, term_, i->second.id, msg.why.code, msg.to});
+    remote_transfers_.erase(i);
+    return;
+  }
+  if (msg.why.code == errc::none)
+    leadership_.begun(msg.id, msg.to);
+  else
+    leadership_.refuse(msg.id, msg.why);
+  // There is nobody to hand over to: the end need not wait for it.
+  if (stopping_ && !msg.id && msg.why.code != errc::none) {
+    leads_to_the_end_ = true;
+    progress_of_stop();
+  }
 }
 
 void server_state::on(const commands_appended& msg) {
@@ -299,7 +325,11 @@ void server_state::refuse_remote_requests() {
     send(x.member,
          read_index_result{env_.self, term_, x.id, errc::no_leader, {}, {}});
   remote_commands_.clear();
+  for (auto& [unused, x] : remote_transfers_)
+    send(x.member,
+         transfer_result{env_.self, term_, x.id, errc::no_leader, {}});
   remote_reads_.clear();
+  remote_transfers_.clear();
 }
 
 } // namespace caf::raft

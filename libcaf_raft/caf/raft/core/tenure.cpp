@@ -98,6 +98,14 @@ struct border {
   passage operator()(const read_index_result& msg) const {
     return by_term(msg.term, passage::deliver, passage::deliver);
   }
+
+  passage operator()(const request_transfer& msg) const {
+    return request(msg.term);
+  }
+
+  passage operator()(const transfer_result& msg) const {
+    return by_term(msg.term, passage::deliver, passage::deliver);
+  }
 };
 
 /// Makes the answers to refused requests.
@@ -126,6 +134,10 @@ struct refuser {
 
   std::optional<message> operator()(const read_index& msg) const {
     return read_index_result{self, own, msg.id, errc::no_leader, {}, {}};
+  }
+
+  std::optional<message> operator()(const request_transfer& msg) const {
+    return transfer_result{self, own, msg.id, errc::no_leader, {}};
   }
 
   std::optional<message> operator()(const auto&) const {
@@ -180,6 +192,14 @@ struct naming {
 
   const char* operator()(const read_index_result&) const {
     return "read_index_result";
+  }
+
+  const char* operator()(const request_transfer&) const {
+    return "request_transfer";
+  }
+
+  const char* operator()(const transfer_result&) const {
+    return "transfer_result";
   }
 };
 

@@ -63,7 +63,8 @@ enum class passage : uint8_t {
 /// |                                   | stale   | same     | newer      |
 /// | --------------------------------- | ------- | -------- | ---------- |
 /// | `append_entries`, `heartbeat`,    |         |          |            |
-/// | `propose`, `read_index`           | refuse  | deliver  | newer_term |
+/// | `propose`, `read_index`,          |         |          |            |
+/// | `request_transfer`                | refuse  | deliver  | newer_term |
 /// | `commit_notice`, `timeout_now`    | drop    | deliver  | newer_term |
 /// | `request_vote`                    | refuse  | deliver  | newer_term |
 /// | ... while a leader is alive       | refuse  | deliver  | refuse     |
@@ -72,7 +73,8 @@ enum class passage : uint8_t {
 /// | `heartbeat_result`, `vote_result` | drop    | deliver* | newer_term |
 /// | ... of a pre-vote, refused        | deliver*| deliver* | newer_term |
 /// | `propose_result`,                 |         |          |            |
-/// | `read_index_result`               | deliver | deliver  | newer_term |
+/// | `read_index_result`,              |         |          |            |
+/// | `transfer_result`                 | deliver | deliver  | newer_term |
 ///
 /// - A pre-vote asks about a term that nobody has entered: the request passes,
 ///   and so does a granted answer that is of our tenure and of our term + 1; a
@@ -81,8 +83,8 @@ enum class passage : uint8_t {
 ///   alive, unless that leader itself told the sender to campaign (§4.2.3).
 /// - *Answers carry the tenure they belong to and die with it: those of another
 ///   one are dropped.
-/// - `propose_result` and `read_index_result` are no role's: the server settles
-///   them by their ids. They are delivered unless their term is newer.
+/// - `propose_result`, `read_index_result` and `transfer_result` are no role's:
+///   the server settles them by their ids. They are delivered unless their term is newer.
 /// @param leader_is_alive Whether we lead, or heard a leader other than the
 ///                        sender within the election timeout.
 passage fence(term_t own, tenure_id tenure, const message& what,

@@ -163,6 +163,16 @@ read_index_result read(const origin& in, schema::ReadIndexResult::Reader from) {
           index_t{from.getCommit()}};
 }
 
+request_transfer read(const origin& in, schema::RequestTransfer::Reader from) {
+  return {in.from, term_t{from.getTerm()}, request_id{from.getId()},
+          server_id{from.getTo()}};
+}
+
+transfer_result read(const origin& in, schema::TransferResult::Reader from) {
+  return {in.from, term_t{from.getTerm()}, request_id{from.getId()},
+          read_code(from.getCode()), server_id{from.getTo()}};
+}
+
 message read(const origin& in, Envelope::Reader from) {
   switch (from.which()) {
     case Envelope::REQUEST_VOTE:
@@ -193,6 +203,12 @@ message read(const origin& in, Envelope::Reader from) {
     case Envelope::READ_INDEX_RESULT:
       return read(in, required(from.hasReadIndexResult(),
                                from.getReadIndexResult()));
+    case Envelope::REQUEST_TRANSFER:
+      return read(in, required(from.hasRequestTransfer(),
+                               from.getRequestTransfer()));
+    case Envelope::TRANSFER_RESULT:
+      return read(in,
+                  required(from.hasTransferResult(), from.getTransferResult()));
   }
   throw malformed{"a message is of a kind that this version does not know"};
 }

@@ -167,6 +167,21 @@ void write(Envelope::Builder to, const read_index_result& what) {
   out.setCommit(what.commit.value);
 }
 
+void write(Envelope::Builder to, const request_transfer& what) {
+  auto out = to.initRequestTransfer();
+  out.setTerm(what.term.value);
+  out.setId(what.id.value);
+  out.setTo(what.to.value);
+}
+
+void write(Envelope::Builder to, const transfer_result& what) {
+  auto out = to.initTransferResult();
+  out.setTerm(what.term.value);
+  out.setId(what.id.value);
+  out.setCode(code_of(what.code));
+  out.setTo(what.to.value);
+}
+
 /// Table, pointer to the root and the root.
 constexpr size_t envelope_words() {
   return table_words + 1 + capnp::sizeInWords<Envelope>();
