@@ -1,0 +1,273 @@
+#include "caf/raft/testing/sim_network.hpp"
+
+#include "caf/raft/assert.hpp"
+#include "caf/raft/wire/codec.hpp"
+
+#include <algorithm>
+
+namespace caf::raft::testing {
+
+namespace {
+
+wire::frame_type type_of(const wire::frame& what) {
+  constexpr size_t offset = 6;
+  return static_cast<wire::frame_type>(what.view()[offset]);
+}
+
+} // namespace
+
+network_observer::~network_observer() {
+  // nop
+}
+
+sim_network::sim_network(random_source& rng) : rng_(rng) {
+  // nop
+}
+
+// -- members ------------------------------------------------------------------
+
+void sim_network::detach(server_id member, bool silent) {
+  stop_listening(member);
+  std::vector<direction_id> sent;
+  std::vector<direction_id> received;
+  for (auto& [id, x] : directions_) {
+    if (x.from.id == member && !x.closed)
+      sent.push_back(id);
+    if (x.to == member)
+      received.push_back(id);
+  }
+  drop_waiting([&](const waiting_message& x) { return x.to == member; });
+  for (auto id : received) {
+    auto& x = directions_[id];
+    x.gone = true;
+    x.owner = nullptr;
+  }
+  for (auto id : sent) {
+    auto& x = directions_[id];
+    x.closed = true;
+    x.silent = silent;
+    if (!silent)
+      add_end(id, "connection reset by peer");
+  }
+}
+
+void sim_network::reset_silent(server_id member) {
+  std::vector<direction_id> found;
+  for (auto& [id, x] : directions_)
+    if (x.from.id == member && x.silent)
+      found.push_back(id);
+  for (auto id : found) {
+    directions_[id].silent = false;
+    add_end(id, "connection reset by peer");
+  }
+}
+
+// -- what goes wrong ----------------------------------------------------------
+
+void sim_network::cut(server_id from, server_id to) {
+  cuts_.emplace(from, to);
+}
+
+void sim_network::mend(server_id from, server_id to) {
+  if (cuts_.erase({from, to}) == 0)
+    return;
+  for (auto& [id, x] : directions_) {
+    if (x.from.id != from || x.to != to || x.packets.empty())
+      continue;
+    auto due = now_ + latency();
+    for (auto& p : x.packets)
+      p.due = std::max(p.due, due);
+    schedule(id);
+  }
+}
+
+void sim_network::mend_all() {
+  while (!cuts_.empty()) {
+    auto [from, to] = *cuts_.begin();
+    mend(from, to);
+  }
+}
+
+bool sim_network::is_cut(server_id from, server_id to) const {
+  return cuts_.count({from, to}) > 0;
+}
+
+void sim_network::break_connections(server_id x, server_id y) {
+  std::vector<direction_id> found;
+  for (auto& [id, it] : directions_)
+    if ((it.from.id == x && it.to == y) || (it.from.id == y && it.to == x))
+      found.push_back(id);
+  for (auto id : found)
+    lose_packets(id, "the connection broke");
+}
+
+// -- one message at a time ----------------------------------------------------
+
+void sim_network::deliver(uint64_t number) {
+  auto i = held_.find(number);
+  CAF_RAFT_ASSERT(i != held_.end());
+  auto id = i->second.towards;
+  add_frame(id, i->second.content->view());
+  drop(number);
+}
+
+void sim_network::drop(uint64_t number) {
+  drop_waiting([&](const waiting_message& x) { return x.number == number; });
+}
+
+void sim_network::drop_waiting(
+  const std::function<bool(const waiting_message&)>& which) {
+  std::erase_if(waiting_, [&](const waiting_message& x) {
+    if (!which(x))
+      return false;
+    auto towards = held_[x.number].towards;
+    held_.erase(x.number);
+    auto& at = directions_[towards];
+    --at.messages_waiting;
+    if (at.messages_waiting == 0 && at.last_words)
+      add_end(towards, std::string{*at.last_words});
+    return true;
+  });
+}
+
+// -- for those who send -------------------------------------------------------
+
+void sim_network::listen(const std::string& address, server_id member,
+                         accept_function accept) {
+  listeners_[address] = {member, std::move(accept)};
+}
+
+void sim_network::stop_listening(server_id member) {
+  for (auto& [address, x] : listeners_)
+    if (x.member == member)
+      x.accept = nullptr;
+}
+
+sim_network::direction_id sim_network::open(const sender& from,
+                                            const std::string& address) {
+  auto towards = 2 * ++last_connection_;
+  auto i = listeners_.find(address);
+  auto to = i == listeners_.end() ? server_id{} : i->second.member;
+  auto& there = directions_[towards];
+  there.from = from;
+  there.to = to;
+  auto& back = directions_[other(towards)];
+  back.from.id = to;
+  back.to = from.id;
+  packet first;
+  first.kind = packet::kind_t::open;
+  first.text = address;
+  add(towards, std::move(first));
+  return towards;
+}
+
+void sim_network::set_owner(direction_id towards, stream_owner who) {
+  if (auto* x = find(towards))
+    x->owner = std::move(who);
+}
+
+void sim_network::send(direction_id towards, const wire::frame_ptr& what) {
+  auto* x = find(towards);
+  if (x == nullptr || x->closed)
+    return;
+  if (!observe_or_hold(towards, what))
+    add_frame(towards, what->view());
+}
+
+size_t sim_network::underway(direction_id towards) const {
+  auto i = directions_.find(towards);
+  return i == directions_.end() ? 0 : i->second.bytes_underway;
+}
+
+void sim_network::close(direction_id towards) {
+  auto* x = find(towards);
+  if (x == nullptr || x->closed)
+    return;
+  x->closed = true;
+  add_end(towards, "closed by the other side");
+  lose_packets(other(towards), "closed");
+}
+
+// -- sending ------------------------------------------------------------------
+
+sim_network::direction* sim_network::find(direction_id id) {
+  auto i = directions_.find(id);
+  return i == directions_.end() ? nullptr : &i->second;
+}
+
+timespan sim_network::latency() {
+  auto range = (conditions_.max_latency - conditions_.min_latency).count();
+  if (range <= 0)
+    return conditions_.min_latency;
+  return conditions_.min_latency
+         + timespan{static_cast<int64_t>(rng_() % range)};
+}
+
+void sim_network::add(direction_id id, packet what) {
+  auto* x = find(id);
+  if (x == nullptr || x->gone)
+    return;
+  what.due = now_ + (holding_ ? timespan{} : latency());
+  if (!x->packets.empty())
+    what.due = std::max(what.due, x->packets.back().due);
+  x->bytes_underway += what.content.size();
+  x->packets.push_back(std::move(what));
+  schedule(id);
+}
+
+/// In one piece or, if chance wants it, in two or three.
+void sim_network::add_frame(direction_id id, bytes_view content) {
+  auto pieces = !holding_ && rng_() % 100 < conditions_.split_percent
+                  ? 2 + rng_() % 2
+                  : 1;
+  while (pieces > 1 && content.size() > 1) {
+    auto size = 1 + rng_() % (content.size() - 1);
+    packet piece;
+    piece.content.assign(content.begin(), content.begin() + size);
+    add(id, std::move(piece));
+    content = content.subspan(size);
+    --pieces;
+  }
+  packet rest;
+  rest.content.assign(content.begin(), content.end());
+  add(id, std::move(rest));
+}
+
+void sim_network::add_end(direction_id id, const std::string& reason) {
+  auto* x = find(id);
+  if (x == nullptr)
+    return;
+  if (x->messages_waiting > 0) {
+    x->last_words = reason;
+    return;
+  }
+  x->last_words.reset();
+  packet last;
+  last.kind = packet::kind_t::end;
+  last.text = reason;
+  add(id, std::move(last));
+}
+
+/// @returns Whether the frame waits from now on to be delivered.
+bool sim_network::observe_or_hold(direction_id id,
+                                  const wire::frame_ptr& what) {
+  if (type_of(*what) != wire::frame_type::group)
+    return false;
+  if (observer_ == nullptr && !holding_)
+    return false;
+  auto& x = directions_[id];
+  auto body = what->view().subspan(wire::frame_header_size);
+  auto content = wire::decode_group(x.from, body, what);
+  CAF_RAFT_ASSERT(content);
+  if (observer_ != nullptr)
+    observer_->on_sent(x.to, *content);
+  if (!holding_)
+    return false;
+  auto number = ++last_message_;
+  ++x.messages_waiting;
+  held_[number] = {id, what};
+  waiting_.push_back({number, x.from.id, x.to, std::move(*content)});
+  return true;
+}
+
+} // namespace caf::raft::testing

@@ -1,0 +1,229 @@
+#pragma once
+
+#include "caf/raft/message.hpp"
+#include "caf/raft/testing/sim_messages.hpp"
+#include "caf/raft/testing/sim_system.hpp"
+#include "caf/raft/transport.hpp"
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+
+namespace caf::raft::testing {
+
+/// How a network behaves.
+struct network_conditions {
+  /// How long bytes travel: between these, as chance has it.
+  timespan min_latency = std::chrono::microseconds(100);
+  timespan max_latency = std::chrono::microseconds(1000);
+  /// How many frames in a hundred arrive in pieces.
+  unsigned split_percent = 10;
+};
+
+/// Watches what leaves members.
+class network_observer {
+public:
+  virtual ~network_observer();
+
+  virtual void on_sent(server_id to, const envelope& what) = 0;
+};
+
+/// A message of a group that waits to be delivered.
+struct waiting_message {
+  uint64_t number = 0;
+  server_id from;
+  server_id to;
+  envelope content;
+};
+
+/// Streams of bytes between members, as TCP has them: in order and whole, until
+/// they break; what was under way then is lost from some byte on.
+///
+/// Time is what the driver says.
+class sim_network {
+public:
+  /// One of the two directions of a connection.
+  using direction_id = uint64_t;
+
+  using accept_function = std::function<stream_owner(direction_id towards)>;
+
+  explicit sim_network(random_source& rng);
+
+  sim_network(const sim_network&) = delete;
+
+  sim_network& operator=(const sim_network&) = delete;
+
+  void observe(network_observer* who) {
+    observer_ = who;
+  }
+
+  network_conditions& conditions() {
+    return conditions_;
+  }
+
+  // -- members ----------------------------------------------------------------
+
+  /// The process of a member is gone. What it sent still travels.
+  /// @param silent Nobody tells the others (the machine is gone too): their
+  ///               connections stay until `reset_silent`.
+  void detach(server_id member, bool silent);
+
+  /// The machine of a member is back and knows nothing of old connections.
+  void reset_silent(server_id member);
+
+  // -- what goes wrong --------------------------------------------------------
+
+  /// Nothing arrives at `to` that `from` sends; it waits.
+  void cut(server_id from, server_id to);
+
+  /// Ends `cut`: what waited travels on.
+  void mend(server_id from, server_id to);
+
+  void mend_all();
+
+  bool is_cut(server_id from, server_id to) const;
+
+  /// Breaks all connections between two members.
+  void break_connections(server_id x, server_id y);
+
+  // -- the course of time -----------------------------------------------------
+
+  /// When something is to arrive next.
+  std::optional<time_point> next_event() const;
+
+  /// Lets everything arrive that is due.
+  void advance_to(time_point now);
+
+  // -- one message at a time --------------------------------------------------
+
+  /// From now on messages of groups wait until they are delivered or dropped one
+  /// by one; everything else arrives at once.
+  void hold_messages() {
+    holding_ = true;
+  }
+
+  const std::deque<waiting_message>& waiting() const {
+    return waiting_;
+  }
+
+  void deliver(uint64_t number);
+
+  void drop(uint64_t number);
+
+  // -- for those who send -----------------------------------------------------
+
+  void listen(const std::string& address, server_id member,
+              accept_function accept);
+
+  void stop_listening(server_id member);
+
+  /// Makes a connection.
+  /// @param opener Hears what comes back.
+  /// @returns The direction towards the other side.
+  direction_id open(const sender& from, const std::string& address);
+
+  /// The direction in which answers come.
+  static direction_id other(direction_id x) {
+    return x ^ 1;
+  }
+
+  /// Says who hears what arrives.
+  void set_owner(direction_id towards, stream_owner who);
+
+  void send(direction_id towards, const wire::frame_ptr& what);
+
+  /// How many bytes have not arrived.
+  size_t underway(direction_id towards) const;
+
+  /// The one who sends in this direction closes the connection.
+  void close(direction_id towards);
+
+private:
+  struct packet {
+    enum class kind_t : uint8_t {
+      open,
+      data,
+      end,
+      /// An end that is noticed without a word from the other side.
+      broken,
+    };
+    time_point due;
+    kind_t kind = kind_t::data;
+    bytes content;
+    /// Of an end: why; of an opening: the address.
+    std::string text;
+  };
+
+  struct direction {
+    sender from;
+    server_id to;
+    stream_owner owner;
+    std::deque<packet> packets;
+    size_t bytes_underway = 0;
+    size_t messages_waiting = 0;
+    bool scheduled = false;
+    /// The sender has ended.
+    bool closed = false;
+    /// Nobody takes what arrives any more.
+    bool gone = false;
+    /// The sender's machine is gone, which nobody knows.
+    bool silent = false;
+    /// An end that has to wait for messages before it.
+    std::optional<std::string> last_words;
+  };
+
+  struct held_frame {
+    direction_id towards;
+    wire::frame_ptr content;
+  };
+
+  struct listener {
+    server_id member;
+    accept_function accept;
+  };
+
+  using arrival = std::pair<time_point, uint64_t>;
+
+  // -- sending (sim_network.cpp) ----------------------------------------------
+
+  direction* find(direction_id id);
+  void add(direction_id id, packet what);
+  void add_frame(direction_id id, bytes_view content);
+  void add_end(direction_id id, const std::string& reason);
+  timespan latency();
+  bool observe_or_hold(direction_id id, const wire::frame_ptr& what);
+
+  // -- arriving (sim_network_arrival.cpp) --------------------------------------
+
+  void schedule(direction_id id);
+  void arrive(direction_id id);
+  void take_data(direction_id id);
+  void take_open(direction_id id, const std::string& address);
+  void take_end(direction_id id, const std::string& reason);
+  void lose_packets(direction_id id, const std::string& reason);
+  void drop_waiting(const std::function<bool(const waiting_message&)>& which);
+  wire::frame_ptr unhold(uint64_t number);
+  void forget_if_over(direction_id id);
+
+  random_source& rng_;
+  network_conditions conditions_;
+  network_observer* observer_ = nullptr;
+  time_point now_;
+  uint64_t last_connection_ = 0;
+  std::map<direction_id, direction> directions_;
+  std::map<std::string, listener> listeners_;
+  std::set<std::pair<server_id, server_id>> cuts_;
+  uint64_t last_arrival_ = 0;
+  std::map<arrival, direction_id> arrivals_;
+  bool holding_ = false;
+  uint64_t last_message_ = 0;
+  std::deque<waiting_message> waiting_;
+  std::map<uint64_t, held_frame> held_;
+};
+
+} // namespace caf::raft::testing
