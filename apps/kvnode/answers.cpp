@@ -88,7 +88,7 @@ http_answer written(const answer& what) {
 http_answer found(const reply_plan& asked, const answer& what) {
   http_answer result;
   result.version = what.version;
-  if (asked.known_any || asked.known == what.version) {
+  if (asked.known_any || (asked.known && asked.known == what.version)) {
     result.status = 304;
   } else {
     result.content = http_answer::content_t::octets;

@@ -1,0 +1,43 @@
+#pragma once
+
+#include "kvnode/http_actors.hpp"
+
+#include <caf/io/abstract_broker.hpp>
+
+#include <cstdint>
+#include <map>
+
+namespace kvnode {
+
+/// The listening socket: gives each connection to an actor of its own and knows
+/// them all, so that they can be told to end.
+class http_acceptor_state {
+public:
+  using handle = http_acceptor_actor;
+  static constexpr const char* name = "kvnode.http_acceptor";
+
+  /// @param listener A listening socket, which the acceptor closes.
+  http_acceptor_state(caf::scheduled_actor* self, int listener,
+                      http_environment_ptr env);
+
+  handle::behavior_type make_behavior();
+
+private:
+  void on(connection_over msg);
+  void on(finish);
+  void on(const caf::io::new_connection_msg& msg);
+
+  void turn_away(caf::io::connection_handle connection);
+  void count();
+  void end_if_done();
+
+  caf::scheduled_actor* self_;
+  caf::io::abstract_broker* broker_;
+  http_environment_ptr env_;
+  caf::io::accept_handle listener_;
+  std::map<uint64_t, http_connection_actor> connections_;
+  uint64_t last_number_ = 0;
+  bool finishing_ = false;
+};
+
+} // namespace kvnode

@@ -1,0 +1,207 @@
+// What clients and strangers cannot do to the HTTP server.
+
+#include "kvnode/support/http_fixture.hpp"
+
+#include <doctest/doctest.h>
+
+#include <random>
+
+using namespace kvnode;
+using namespace kvnode::testing;
+using namespace std::chrono_literals;
+
+namespace {
+
+bool is(const std::string& answer, int status) {
+  return answer.starts_with("HTTP/1.1 " + std::to_string(status) + " ");
+}
+
+http_settings quick() {
+  http_settings result;
+  result.request_timeout = 100ms;
+  result.status_timeout = 50ms;
+  result.receive_timeout = 100ms;
+  result.idle_timeout = 100ms;
+  result.stall_timeout = 100ms;
+  result.linger = 50ms;
+  return result;
+}
+
+struct quick_fixture : http_fixture {
+  quick_fixture() : http_fixture(quick()) {
+    // nop
+  }
+};
+
+struct small_fixture : http_fixture {
+  small_fixture()
+    : http_fixture([] {
+        http_settings result;
+        result.max_connections = 2;
+        return result;
+      }()) {
+    // nop
+  }
+};
+
+struct elapsed {
+  std::chrono::steady_clock::time_point start
+    = std::chrono::steady_clock::now();
+
+  auto operator()() const {
+    return std::chrono::steady_clock::now() - start;
+  }
+};
+
+} // namespace
+
+TEST_CASE_FIXTURE(quick_fixture, "every request is answered in time") {
+  group().hold();
+  auto http = connect();
+  elapsed time;
+  http.send(request("PUT", "/kv/a", "x") + request("GET", "/kv/a")
+            + request("GET", "/kv") + request("GET", "/status")
+            + request("GET", "/health") + request("GET", "/health?live"));
+  // Only the write may have happened.
+  for (int status : {504, 503, 503, 503, 503, 200})
+    CHECK(is(http.answer(), status));
+  CHECK(time() >= 100ms);
+  CHECK(time() < 5s);
+}
+
+TEST_CASE_FIXTURE(quick_fixture, "what is late is not taken for another one") {
+  group().hold();
+  auto http = connect();
+  CHECK(is(http.ask(request("PUT", "/kv/a", "x")), 504));
+  auto held = await_held(1);
+  CHECK(held[0].time_left < 100ms);
+  http.send(request("PUT", "/kv/b", "x"));
+  await_held(2);
+  answer(held[0], {});
+  CHECK(is(http.answer(), 504));
+}
+
+TEST_CASE_FIXTURE(quick_fixture, "a slow request does not last for ever") {
+  for (auto text : {"G", "PUT /kv/a HTTP/1.1\r\nHost: x\r\n",
+                    "PUT /kv/a HTTP/1.1\r\nContent-Length: 10\r\n\r\nabc"}) {
+    auto http = connect();
+    http.send(text);
+    CHECK(is(http.rest(), 408));
+  }
+  // Bytes now and then do not help.
+  auto http = connect();
+  http.send("GET /kv/a HTTP/1.1\r\nX: ");
+  while (!http.readable(5ms))
+    http.send("x");
+  CHECK(is(http.rest(), 408));
+}
+
+TEST_CASE_FIXTURE(quick_fixture, "silent connections end") {
+  auto fresh = connect();
+  CHECK(fresh.rest().empty());
+  auto used = connect();
+  CHECK(is(used.ask(request("GET", "/health?live")), 200));
+  CHECK(used.rest().empty());
+  await_connections(0);
+}
+
+TEST_CASE_FIXTURE(quick_fixture, "a client that does not close is dropped") {
+  auto http = connect();
+  http.send("NONSENSE\r\n\r\n");
+  CHECK(is(http.answer(), 400));
+  await_connections(0);
+}
+
+TEST_CASE_FIXTURE(quick_fixture, "a client that does not read is dropped") {
+  auto http = connect();
+  std::string large(1 << 20, 'x');
+  CHECK(is(http.ask(request("PUT", "/kv/a", large)), 204));
+  std::string gets;
+  for (int i = 0; i < 50; ++i)
+    gets += request("GET", "/kv/a");
+  http.send(gets);
+  await_connections(0);
+}
+
+TEST_CASE_FIXTURE(http_fixture, "who pipelines without reading is dropped") {
+  auto http = connect();
+  std::string value(100'000, 'x');
+  CHECK(is(http.ask(request("PUT", "/kv/a", value)), 204));
+  std::string gets;
+  for (int i = 0; i < 1000; ++i)
+    gets += request("GET", "/kv/a");
+  auto taken = size_t{0};
+  for (int i = 0; i < 1000; ++i) {
+    auto n = http.send(gets);
+    taken += n;
+    if (n < gets.size())
+      break;
+  }
+  CHECK(taken < 1000 * gets.size());
+  await_connections(0);
+  auto other = connect();
+  CHECK(is(other.ask(request("GET", "/kv/a")), 200));
+}
+
+TEST_CASE_FIXTURE(http_fixture, "who pipelines on a slow group has to wait") {
+  group().hold();
+  auto http = connect();
+  std::string all;
+  for (int i = 0; i < 100; ++i)
+    all += request("DELETE", "/kv/a");
+  http.send(all);
+  auto held = await_held(http_settings{}.max_open_requests);
+  answer(held[0], {});
+  CHECK(is(http.answer(), 204));
+  await_held(held.size() + 1);
+}
+
+TEST_CASE_FIXTURE(small_fixture, "there are not too many connections") {
+  auto a = connect();
+  auto b = connect();
+  await_connections(2);
+  for (int i = 0; i < 3; ++i) {
+    auto refused = connect();
+    auto answer = refused.rest();
+    CHECK(is(answer, 503));
+    CHECK(answer.find("Retry-After: ") != std::string::npos);
+  }
+  CHECK(is(a.ask(request("GET", "/health?live")), 200));
+}
+
+TEST_CASE_FIXTURE(small_fixture, "a connection that ended makes room") {
+  for (int i = 0; i < 20; ++i) {
+    await_connections(0);
+    auto http = connect();
+    CHECK(is(http.ask(request("GET", "/health?live")), 200));
+  }
+}
+
+TEST_CASE_FIXTURE(http_fixture, "any bytes do no harm") {
+  std::mt19937 rng{5};
+  auto good = connect();
+  const auto sample = request("PUT", "/kv/a", "hello")
+                      + request("GET", "/kv?prefix=a&limit=2")
+                      + "POST /leadership HTTP/1.1\r\n"
+                        "Transfer-Encoding: chunked\r\n\r\n"
+                        "a\r\n{\"to\": 2  \r\n1\r\n}\r\n0\r\n\r\n";
+  for (int round = 0; round < 500; ++round) {
+    auto text = sample;
+    if (round % 5 == 0)
+      for (auto& c : text)
+        c = static_cast<char>(rng());
+    for (auto i = rng() % 8; i > 0; --i)
+      text[rng() % text.size()] = static_cast<char>(rng());
+    if (round % 3 == 0)
+      text.resize(rng() % text.size());
+    auto bad = connect();
+    bad.send(text);
+    if (round % 2 == 0) {
+      bad.shut();
+      bad.rest();
+    }
+    if (round % 50 == 0)
+      CHECK(is(good.ask(request("GET", "/health?live")), 200));
+  }
+  CHECK(is(good.ask(request("PUT", "/kv/b", "x")), 204));
+}
