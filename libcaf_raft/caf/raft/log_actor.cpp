@@ -18,8 +18,15 @@ namespace {
 /// How often a full disk is tried again.
 constexpr auto retry_interval = std::chrono::milliseconds(250);
 
-/// Smaller changes of the room are not worth a message.
+/// Smaller changes of the room are not worth a message, and with less the disk
+/// counts as full.
 constexpr size_t room_step = 1 << 20;
+
+constexpr auto disk_is_full
+  = "the disk is full: writes are refused until there is room";
+
+/// With that much room a group begins.
+constexpr size_t enough_to_start = 8 << 20;
 
 bool has_promise(const std::vector<log_write>& writes) {
   return std::any_of(writes.begin(), writes.end(),
@@ -56,6 +63,9 @@ void log_actor_state::on(const recover_group& msg) {
     log_.error(content.error().text);
   clients_[msg.group] = msg.server;
   post(self_, msg.server, recovered{std::move(content)});
+  // Nobody shall be refused because the first room is still being made.
+  while (!make_room() && store_->room() < enough_to_start)
+    ; // nop
   reported_room_ = 0;
   report_room();
   post_self(self_, settle{});
@@ -89,29 +99,38 @@ void log_actor_state::on(settle) {
   if (failed_ || draining_)
     return;
   sync();
-  if (!making_room_) {
-    making_room_ = true;
-    post_self(self_, wake{});
-  }
+  make_room_soon();
 }
 
 void log_actor_state::on(wake) {
   making_room_ = false;
   if (failed_)
     return;
-  auto enough = store_->make_room();
+  auto done = make_room();
   report_room();
   if (!trouble_.empty() && !queue_.empty() && !draining_) {
     draining_ = true;
     post_self(self_, drain{});
   }
-  if (!enough) {
-    making_room_ = true;
-    post_self(self_, wake{});
+  if (!done) {
+    make_room_soon();
   } else if (!trouble_.empty()) {
     making_room_ = true;
     wake_at(self_, now(self_) + retry_interval, wake{});
   }
+}
+
+void log_actor_state::make_room_soon() {
+  if (making_room_)
+    return;
+  making_room_ = true;
+  post_self(self_, wake{});
+}
+
+/// @returns Whether there is as much as wanted now, or can be no more.
+bool log_actor_state::make_room() {
+  room_is_all_ = store_->make_room();
+  return room_is_all_;
 }
 
 void log_actor_state::on(const stop_log& msg) {
@@ -139,6 +158,9 @@ bool log_actor_state::commit_queue() {
   ++commits_;
   auto promise = has_promise(queue_);
   queue_.clear();
+  // Under load there is no idle moment: a step for each commit keeps up, as it
+  // is far larger than what a commit takes on average.
+  make_room();
   if (promise)
     sync();
   else
@@ -172,16 +194,12 @@ void log_actor_state::report_durable() {
 
 void log_actor_state::report_room() {
   auto room = store_->room();
-  auto full = room < room_step;
   auto was_full = !trouble_.empty();
-  if (full && !was_full) {
-    trouble_ = "the disk is full: writes are refused until there is room";
+  if (room < room_step && room_is_all_ && !was_full) {
+    trouble_ = disk_is_full;
     log_.error(trouble_);
-    if (!making_room_) {
-      making_room_ = true;
-      wake_at(self_, now(self_) + retry_interval, wake{});
-    }
-  } else if (!full && was_full && queue_.empty()) {
+    make_room_soon();
+  } else if (room >= room_step && was_full && queue_.empty()) {
     trouble_.clear();
     log_.info("there is room on the disk again");
   }
@@ -196,7 +214,7 @@ void log_actor_state::report_room() {
 void log_actor_state::no_space(const failure& why) {
   if (trouble_.empty())
     log_.error(why.text);
-  trouble_ = "the disk is full: writes are refused until there is room";
+  trouble_ = disk_is_full;
   reported_room_ = 0;
   for (auto& [group, client] : clients_)
     post(self_, client, log_room{0, trouble_});

@@ -49,6 +49,8 @@ private:
 
   bool commit_queue();
   void sync();
+  void make_room_soon();
+  bool make_room();
   void report_durable();
   void report_room();
   void no_space(const failure& why);
@@ -66,6 +68,8 @@ private:
   uint64_t commits_ = 0;
   bool draining_ = false;
   bool making_room_ = false;
+  /// The last step set no more room aside: there is enough, or can be no more.
+  bool room_is_all_ = false;
   bool failed_ = false;
   size_t reported_room_ = 0;
   std::string trouble_;
