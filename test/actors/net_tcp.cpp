@@ -262,11 +262,12 @@ TEST_CASE("there are only so many connections at a time") {
   two_sides both{1};
   both.listen();
   auto out = both.connect_and_admit();
+  // The reason may get lost: nobody waits for those who are turned away.
   both.connect();
   auto down = both.on_link->wait_for<link_down>();
   REQUIRE(down);
-  REQUIRE(down->refused);
-  CHECK(down->refused->reason == refusal_reason::busy);
+  if (down->refused)
+    CHECK(down->refused->text == "too many connections");
   // The place is free again soon after the first one has gone. Nobody lets the
   // new one in; that is another reason.
   post_from_outside(out, stop{});
@@ -274,9 +275,9 @@ TEST_CASE("there are only so many connections at a time") {
   do {
     both.connect();
     down = both.on_link->wait_for<link_down>(
-      [](const link_down& x) { return x.refused.has_value(); });
+      [](const link_down& x) { return x.reason != "closed by us"; });
     REQUIRE(down);
-  } while (down->refused->text == "too many connections");
+  } while (!down->refused || down->refused->text == "too many connections");
   CHECK(down->refused->text == "nobody decided in time");
 }
 

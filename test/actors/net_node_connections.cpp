@@ -1,0 +1,243 @@
+#include "net_node.hpp"
+
+using namespace caf::raft;
+using namespace net;
+
+namespace {
+
+constexpr cluster_id ours{77};
+
+struct formed_node : node_fixture {
+  formed_node() : node_fixture{formed_one(1)} {
+    // nop
+  }
+
+  void closed(const sender& who, connection& from) {
+    tell(node, incoming_closed{who, from.as<incoming_connection_actor>(),
+                               "10.0.0.9:999", "the other side closed it"});
+  }
+};
+
+} // namespace
+
+TEST_CASE("members are let in, and get the routes of their messages") {
+  formed_node f;
+  auto group = f.add_group();
+  auto two = f.knock(f.hello_of(2, ours));
+  auto let_in = two.take<admitted>();
+  REQUIRE(let_in.size() == 1);
+  CHECK(let_in[0].answer
+        == welcome{wire::protocol_version, ours, server_id{1},
+                   member_of(1).incarnation});
+  REQUIRE(let_in[0].routes);
+  CHECK(let_in[0].routes->servers.at(group_id{1}) == group.as<server_actor>());
+  CHECK(let_in[0].routes->max_body_size == wire::max_body_size(settings{}));
+  // And again when they change.
+  server_actor other = f.add_group(2).as<server_actor>();
+  auto routes = two.take<route_table_ptr>();
+  REQUIRE(routes.size() == 1);
+  CHECK(routes[0]->servers.at(group_id{2}) == other);
+  f.tell(f.node, remove_group{group_id{1}});
+  routes = two.take<route_table_ptr>();
+  REQUIRE(routes.size() == 1);
+  CHECK(routes[0]->servers.count(group_id{1}) == 0);
+}
+
+TEST_CASE("frames may be as large as the largest group needs") {
+  formed_node f;
+  auto two = f.knock(f.hello_of(2, ours));
+  node_fixture::server group{f.sys.system()};
+  f.tell(f.node, caf::raft::add_group{group_id{1}, group.as<server_actor>(),
+                                      size_t{1} << 30});
+  auto routes = two.take<route_table_ptr>();
+  REQUIRE(routes.size() == 1);
+  CHECK(routes[0]->max_body_size == size_t{1} << 30);
+}
+
+TEST_CASE("unformed members are let in, but not to the groups") {
+  formed_node f;
+  auto let_in = f.knock(f.hello_of(2)).take<admitted>();
+  REQUIRE(let_in.size() == 1);
+  CHECK(let_in[0].routes == nullptr);
+}
+
+TEST_CASE("members of other clusters are refused, and named in the log") {
+  formed_node f;
+  for (int i = 0; i < 100; ++i) {
+    auto refused = f.knock(f.hello_of(2, cluster_id{78})).take<not_admitted>();
+    REQUIRE(refused.size() == 1);
+    CHECK(refused[0].why.reason == refusal_reason::wrong_cluster);
+    f.run_for(100ms);
+  }
+  REQUIRE(f.errors.size() == 1);
+  for (auto* part : {"10.0.0.9:999", "b:2", "000000000000004e",
+                     "000000000000004d", "used before"})
+    CHECK(f.errors[0].find(part) != std::string::npos);
+}
+
+TEST_CASE("a refusal by the other side is named in the log") {
+  formed_node f;
+  f.tell(f.attempt_to(2)->owner,
+         link_down{"refused: because",
+                   refusal{refusal_reason::wrong_cluster, "because"}});
+  CHECK(f.errors
+        == std::vector<std::string>{"member 2 at b:2 refused: because"});
+}
+
+TEST_CASE("a second connection of the same member replaces the first") {
+  formed_node f;
+  auto first = f.knock(f.hello_of(2, ours));
+  auto second = f.knock(f.hello_of(2, ours));
+  CHECK(first.take<stop>().size() == 1);
+  CHECK(second.take<admitted>().size() == 1);
+  f.closed(member_of(2), first);
+  f.add_group();
+  CHECK(second.take<route_table_ptr>().size() == 1);
+  // Another life of the directory is another member, as far as that goes.
+  auto third = f.knock(f.hello_of(2, ours, 2));
+  CHECK(third.take<admitted>().size() == 1);
+  CHECK(second.take<stop>().empty());
+}
+
+TEST_CASE("who is in no configuration is let in and dialled back") {
+  formed_node f;
+  auto group = f.add_group();
+  group.take<new_peers>();
+  auto four = f.knock(f.hello_of(4, ours));
+  CHECK(four.take<admitted>().size() == 1);
+  REQUIRE(f.attempt_to(4) != nullptr);
+  CHECK(f.attempt_to(4)->me.to == server_id{4});
+  auto told = group.take<new_peers>();
+  REQUIRE(told.size() == 1);
+  CHECK(told[0].peers.size() == 3);
+  f.link(4, ours);
+  CHECK(group.take<peer_changed>().size() == 1);
+  // Until it leaves.
+  f.closed(member_of(4), four);
+  told = group.take<new_peers>();
+  REQUIRE(told.size() == 1);
+  CHECK(told[0].peers.size() == 2);
+  auto links = group.take<peer_changed>();
+  REQUIRE(links.size() == 1);
+  CHECK_FALSE(links[0].connected);
+  CHECK(f.attempt_to(4)->wire.take<stop>().size() == 1);
+}
+
+TEST_CASE("there are only so many strangers") {
+  formed_node f;
+  size_t refused = 0;
+  for (uint64_t id = 4; id < 200; ++id)
+    refused += f.knock(f.hello_of(id, ours)).take<not_admitted>().size();
+  CHECK(refused == 200 - 4 - (128 - 2));
+  // Members are let in all the same.
+  CHECK(f.knock(f.hello_of(2, ours)).take<admitted>().size() == 1);
+}
+
+TEST_CASE("servers hear of links, also of those made before they came") {
+  formed_node f;
+  auto group = f.add_group();
+  f.link(2, ours);
+  auto told = group.take<peer_changed>();
+  REQUIRE(told.size() == 1);
+  CHECK(told[0].id == server_id{2});
+  CHECK(told[0].connected);
+  auto later = f.add_group(2);
+  CHECK(later.take<peer_changed>().size() == 1);
+  CHECK(later.take<new_peers>().size() == 1);
+  f.unlink(2);
+  told = group.take<peer_changed>();
+  REQUIRE(told.size() == 1);
+  CHECK_FALSE(told[0].connected);
+  // An attempt that failed changes nothing.
+  f.run_for(1s);
+  f.unlink(2);
+  CHECK(group.take<peer_changed>().empty());
+}
+
+TEST_CASE("a node that cannot be reached is one line a minute") {
+  formed_node f;
+  for (int i = 0; i < 50; ++i) {
+    f.unlink(2);
+    f.run_for(1s);
+  }
+  CHECK(f.lines_with("cannot reach member 2 at b:2: gone") == 1);
+  for (int i = 0; i < 20; ++i) {
+    f.unlink(2);
+    f.run_for(1s);
+  }
+  CHECK(f.lines_with("cannot reach member 2 at b:2: gone") == 2);
+}
+
+TEST_CASE("the peers are those of the newest configuration") {
+  formed_node f;
+  auto group = f.add_group();
+  group.take<new_peers>();
+  configuration conf = *zero_of_three();
+  conf.members[1].address = "b:22";
+  conf.members.pop_back();
+  conf.members.push_back({server_id{4}, "x:4", incarnation_t{41}, false});
+  conf.voters = {server_id{1}, server_id{2}, server_id{4}};
+  auto newest = std::make_shared<const configuration>(conf);
+  auto zero = zero_of_three();
+  auto* old_two = f.attempt_to(2);
+  auto* three = f.attempt_to(3);
+  f.tell(f.node, configuration_known{
+                   group_id{1}, {index_t{5}, newest}, {index_t{0}, zero}});
+  auto told = group.take<new_peers>();
+  REQUIRE(told.size() == 1);
+  // Member 3 is there until the change is committed.
+  CHECK(told[0].peers.size() == 3);
+  CHECK(old_two->wire.take<stop>().size() == 1);
+  CHECK(f.network->last("b:22") != nullptr);
+  CHECK(f.attempt_to(4) != nullptr);
+  CHECK(three->wire.take<stop>().empty());
+  f.tell(f.node, configuration_known{
+                   group_id{1}, {index_t{5}, newest}, {index_t{5}, newest}});
+  told = group.take<new_peers>();
+  REQUIRE(told.size() == 1);
+  CHECK(told[0].peers.size() == 2);
+  CHECK(three->wire.take<stop>().size() == 1);
+}
+
+TEST_CASE("what a peer that was replaced says is not heard") {
+  formed_node f;
+  auto group = f.add_group();
+  auto conf = std::make_shared<configuration>(*zero_of_three());
+  conf->members[1].address = "b:22";
+  auto old_peer = f.attempt_to(2)->owner;
+  f.tell(f.node, configuration_known{
+                   group_id{1}, {index_t{5}, conf}, {index_t{5}, conf}});
+  peer_link_changed late;
+  late.id = server_id{2};
+  late.peer = old_peer;
+  late.connected = true;
+  late.remote = member_of(2);
+  f.tell(f.node, late);
+  CHECK(group.take<peer_changed>().empty());
+}
+
+TEST_CASE("an old disk is refused by what is committed") {
+  formed_node f;
+  auto group = f.add_group();
+  auto conf = std::make_shared<configuration>(*zero_of_three());
+  conf->members[1].incarnation = member_of(2, 2).incarnation;
+  f.tell(f.node, configuration_known{
+                   group_id{1}, {index_t{5}, conf}, {index_t{5}, conf}});
+  auto refused = f.knock(f.hello_of(2, ours)).take<not_admitted>();
+  REQUIRE(refused.size() == 1);
+  CHECK(refused[0].why.reason == refusal_reason::wrong_incarnation);
+  CHECK(f.knock(f.hello_of(2, ours, 2)).take<admitted>().size() == 1);
+  // And we say from now on what we have stored.
+  f.unlink(3);
+  f.run_for(1s);
+  CHECK(f.attempt_to(3)->me.newest_configuration == index_t{5});
+}
+
+TEST_CASE("a node that stops ends all its connections") {
+  formed_node f;
+  auto two = f.knock(f.hello_of(2, ours));
+  f.tell(f.node, stop{});
+  CHECK(two.take<stop>().size() == 1);
+  CHECK(f.attempt_to(2)->wire.take<stop>().size() == 1);
+  CHECK(f.attempt_to(3)->wire.take<stop>().size() == 1);
+}
