@@ -83,10 +83,13 @@ void server_state::on(recovered& msg) {
 }
 
 void server_state::on(const peer_changed& msg) {
-  if (!msg.connected) {
+  if (msg.connected) {
+    connected_.insert(msg.id);
+  } else {
+    connected_.erase(msg.id);
     clients_.connection_lost(msg.id);
-    flush_soon();
   }
+  flush_soon();
   if (running())
     post(self_, role_, msg);
 }
@@ -184,7 +187,9 @@ way_to_leader server_state::way() const {
   result.term = term_;
   if (leader_ == env_.self.id)
     result.role = role_;
-  else if (auto i = peers_.find(leader_); i != peers_.end())
+  else if (auto i = peers_.find(leader_);
+           i != peers_.end() && connected_.count(leader_) > 0)
+    // Without a connection what is passed on would be lost, and so unknown.
     result.peer = i->second;
   return result;
 }

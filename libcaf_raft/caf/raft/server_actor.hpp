@@ -122,6 +122,7 @@ private:
   server_setup env_;
   std::mt19937_64 rng_;
   peer_table peers_;
+  std::set<server_id> connected_;
   applier_actor applier_;
 
   // -- what is known before the first role ------------------------------------
