@@ -112,16 +112,10 @@ private:
   figures got_;
 };
 
-} // namespace
-
-int main(int argc, char** argv) {
-  auto how
-    = parse(argc, argv,
-            "kvnode and etcd 3.4, three members each, 256-byte values, at "
-            "the leader: requests a second, and how long they take?");
+void run(const options& how) {
   if (etcd_cluster::program().empty()) {
     fmt::print("etcd is not installed: nothing is compared\n");
-    return 0;
+    return;
   }
   comparison both{how};
   for (size_t run = 0; run < how.runs; ++run)
@@ -133,4 +127,13 @@ int main(int argc, char** argv) {
     "floor: HTTP round trip p50 {:.0f} us, durable commit p50 {:.0f} us\n",
     floor.http().p50_us, floor.disk().p50_us);
   both.got().print_json(how, "compare_etcd");
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  return answer(argc, argv,
+                "kvnode and etcd 3.4, three members each, 256-byte values, at "
+                "the leader: requests a second, and how long they take?",
+                run);
 }

@@ -28,12 +28,7 @@ double seconds_to_write(const harness::cluster& servers, size_t first,
   return harness::seconds_since(start);
 }
 
-} // namespace
-
-int main(int argc, char** argv) {
-  auto how = parse(argc, argv,
-                   "The leader is killed: after how many seconds is the next "
-                   "write acknowledged?");
+void run(const options& how) {
   // Turns are kills here.
   auto kills = how.smoke ? 1 : how.runs == 3 ? 20 : how.runs;
   constexpr double upper_election_timeout = 2;
@@ -61,4 +56,13 @@ int main(int argc, char** argv) {
     median(all) / upper_election_timeout, upper_election_timeout,
     percentile(all, 1) / upper_election_timeout);
   got.print_json(how, "failover");
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  return answer(argc, argv,
+                "The leader is killed: after how many seconds is the next "
+                "write acknowledged?",
+                run);
 }

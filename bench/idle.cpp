@@ -8,11 +8,9 @@
 
 using namespace bench;
 
-int main(int argc, char** argv) {
-  auto how
-    = parse(argc, argv,
-            "An idle cluster of three: CPU of each member in % of a core, "
-            "and memory?");
+namespace {
+
+void run(const options& how) {
   harness::cluster servers{{.where = how.dir}};
   servers.start_all();
   auto leader = servers.await_leader();
@@ -43,4 +41,13 @@ int main(int argc, char** argv) {
                got.show(name + "_memory_mib", 1));
   }
   got.print_json(how, "idle");
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  return answer(
+    argc, argv,
+    "An idle cluster of three: CPU of each member in % of a core, and memory?",
+    run);
 }

@@ -38,13 +38,7 @@ void measure(const options& how, harness::cluster& servers, size_t connections,
   got.add(name + "_failed", static_cast<double>(put.failed));
 }
 
-} // namespace
-
-int main(int argc, char** argv) {
-  auto how
-    = parse(argc, argv,
-            "Many clients, 256-byte values: PUTs a second, how long they "
-            "take, what they cost?");
+void run(const options& how) {
   harness::cluster servers{{.where = how.dir}};
   servers.start_all();
   servers.await_leader();
@@ -76,4 +70,13 @@ int main(int argc, char** argv) {
   fmt::print("floor: durable commit beside two others: p50 {} us\n",
              got.show("disk_p50_us", 0));
   got.print_json(how, "many_clients");
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  return answer(argc, argv,
+                "Many clients, 256-byte values: PUTs a second, how long they "
+                "take, what they cost?",
+                run);
 }

@@ -10,10 +10,9 @@
 
 using namespace bench;
 
-int main(int argc, char** argv) {
-  auto how = parse(argc, argv,
-                   "One client, 256-byte values: what does a PUT cost, and how "
-                   "much of it could nobody save?");
+namespace {
+
+void run(const options& how) {
   harness::cluster servers{{.where = how.dir}};
   servers.start_all();
   auto leader = servers.await_leader();
@@ -49,4 +48,13 @@ int main(int argc, char** argv) {
   fmt::print("floor, sum of medians   {}\n", got.show("floor_p50_us", 0));
   fmt::print("PUT / floor             {}\n", got.show("ratio", 2));
   got.print_json(how, "one_commit");
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  return answer(argc, argv,
+                "One client, 256-byte values: what does a PUT cost, and how "
+                "much of it could nobody save?",
+                run);
 }

@@ -28,12 +28,7 @@ void fill(harness::cluster& servers, size_t leader) {
       throw harness::failure{"cannot write"};
 }
 
-} // namespace
-
-int main(int argc, char** argv) {
-  auto how = parse(argc, argv,
-                   "GETs of 256 bytes a second, and how long they take, at the "
-                   "leader, at a follower, and without asking the leader?");
+void run(const options& how) {
   harness::cluster servers{{.where = how.dir}};
   servers.start_all();
   auto leader = servers.await_leader();
@@ -75,4 +70,13 @@ int main(int argc, char** argv) {
                  got.show(fmt::format("http_{}_rate", connections), 0));
     }
   got.print_json(how, "reads");
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  return answer(argc, argv,
+                "GETs of 256 bytes a second, and how long they take, at the "
+                "leader, at a follower, and without asking the leader?",
+                run);
 }

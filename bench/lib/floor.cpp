@@ -33,6 +33,10 @@ machine_floor::machine_floor(const options& how)
   // nop
 }
 
+std::string machine_floor::new_file() {
+  return directory_.path() + "/" + std::to_string(++files_);
+}
+
 harness::process machine_floor::start(const std::vector<std::string>& args,
                                       const std::string& log) {
   harness::command what;
@@ -41,8 +45,6 @@ harness::process machine_floor::start(const std::vector<std::string>& args,
   what.args.insert(what.args.end(), args.begin(), args.end());
   what.log = log;
   what.directory = directory_.path();
-  std::error_code none;
-  std::filesystem::remove(log, none);
   return harness::process{what};
 }
 
@@ -63,7 +65,7 @@ floor_cost machine_floor::http(size_t connections) {
 
 floor_cost machine_floor::peer() {
   auto port = std::to_string(harness::free_port());
-  auto log = directory_.path() + "/peer";
+  auto log = new_file();
   auto server = start({"peer-server", port}, "/dev/null");
   await("the peer", [&] {
     return bool{harness::connect_to(static_cast<uint16_t>(std::stoi(port)),
@@ -76,15 +78,18 @@ floor_cost machine_floor::peer() {
 
 floor_cost machine_floor::disk() {
   auto span = std::to_string(how_.span.count());
-  std::vector<harness::process> all;
-  for (auto name : {"/disk-1", "/disk-2", "/disk-3"})
-    all.push_back(start({"disk", directory_.path() + name + ".data", span},
-                        directory_.path() + name));
-  floor_cost result;
-  for (auto name : {"/disk-3", "/disk-2", "/disk-1"}) {
-    result = costs_of(all.back(), directory_.path() + name, how_.span);
-    all.pop_back();
+  std::vector<std::pair<harness::process, std::string>> all;
+  for (int i = 0; i < 3; ++i) {
+    auto data = new_file();
+    auto log = new_file();
+    all.emplace_back(start({"disk", data, span}, log), log);
   }
+  floor_cost result;
+  for (auto& [process, log] : all)
+    result = costs_of(process, log, how_.span);
+  for (const auto& entry :
+       std::filesystem::directory_iterator{directory_.path()})
+    std::filesystem::remove(entry.path());
   return result;
 }
 

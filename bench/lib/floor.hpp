@@ -40,11 +40,15 @@ public:
   floor_cost disk();
 
 private:
+  /// A name for one.
+  std::string new_file();
+
   harness::process start(const std::vector<std::string>& args,
                          const std::string& log);
 
   options how_;
   harness::temporary_directory directory_;
+  size_t files_ = 0;
   double http_rate_ = 0;
 };
 

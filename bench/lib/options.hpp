@@ -1,8 +1,9 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
+#include <functional>
 #include <string>
-#include <vector>
 
 namespace bench {
 
@@ -20,9 +21,11 @@ struct options {
   std::string dir;
 };
 
-/// Reads the command line; where it cannot be meant, or asks for help, prints how
-/// the program is used, and exits. Where it asks for a floor (floor.hpp), becomes
-/// that.
-options parse(int argc, char** argv, const std::string& question);
+/// The main function of a program here: reads the command line, prints the
+/// question, and runs what answers it. Where the command line asks for a floor
+/// (floor.hpp), it becomes that.
+/// @returns The exit code.
+int answer(int argc, char** argv, const std::string& question,
+           const std::function<void(const options&)>& run);
 
 } // namespace bench
