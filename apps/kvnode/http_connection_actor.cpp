@@ -80,7 +80,8 @@ void http_connection_state::on(const caf::io::new_data_msg& msg) {
 }
 
 void http_connection_state::take_waiting() {
-  if (!waiting_.empty())
+  // Not for every single one that was answered.
+  if (!waiting_.empty() && queue_.size() <= cfg_.max_open_requests / 2)
     waiting_.erase(0, take_requests(waiting_));
 }
 

@@ -49,7 +49,9 @@ private:
   struct hash {
     using is_transparent = void;
 
-    size_t operator()(std::string_view key) const noexcept {
+    // Not noexcept: then the library keeps the hash beside the key, and looks
+    // at fewer keys.
+    size_t operator()(std::string_view key) const {
       return std::hash<std::string_view>{}(key);
     }
   };
