@@ -380,7 +380,7 @@ TEST_CASE("a pre-vote says whether we would vote in that term, §9.6") {
   auto self = tenure_of(1, 5, log_of({1, 1}));
   self.voted_for = server_id{3};
   struct row {
-    const char* what;
+    std::string what;
     request_vote msg;
     bool leader_is_alive;
     bool expected;

@@ -30,7 +30,7 @@ log_tail behind_snapshot() {
 }
 
 struct row {
-  const char* what;
+  std::string what;
   append_entries msg;
   bool matches;
   entry_id hint;

@@ -120,7 +120,7 @@ TEST_CASE("a change begins and ends as it should") {
 
 TEST_CASE("what holds of every configuration") {
   struct row {
-    const char* what;
+    std::string what;
     bool valid;
     void (*spoil)(configuration&);
   };

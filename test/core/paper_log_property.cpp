@@ -261,10 +261,12 @@ private:
       std::optional<term_t> term;
       if (i >= base_ && i <= memory_.size())
         term = id_at(memory_, i).term;
-      CHECK(log.term_at(index_t{i}) == term);
+      if (log.term_at(index_t{i}) != term)
+        FAIL("the term at " << i << " differs");
       if (i > base_ && i <= memory_.size() && memory_[i - 1].members)
         newest = index_t{i};
-      CHECK(log.configuration_at(index_t{i}).index == newest);
+      if (log.configuration_at(index_t{i}).index != newest)
+        FAIL("the configuration at " << i << " differs");
     }
     CHECK(log.newest_configuration().index == newest);
     compare_hints();
@@ -288,14 +290,16 @@ private:
     for (size_t i = 0; i <= memory_.size() + 1; ++i)
       for (uint64_t term = 0; term <= 2 * num_leaders; ++term) {
         entry_id bound{term_t{term}, index_t{i}};
-        CHECK(log.last_not_above(bound) == naive_hint(bound));
+        if (log.last_not_above(bound) != naive_hint(bound))
+          FAIL("the hint below " << to_string(bound) << " differs");
       }
     for (uint64_t term = 1; term <= 2 * num_leaders; ++term) {
       size_t first = 0;
       for (auto i = memory_.size(); i > base_; --i)
         if (memory_[i - 1].term == term_t{term})
           first = i;
-      CHECK(log.first_index_of(term_t{term}) == index_t{first});
+      if (log.first_index_of(term_t{term}) != index_t{first})
+        FAIL("the first index of term " << term << " differs");
     }
   }
 
@@ -315,7 +319,8 @@ private:
       if (xs) {
         CHECK(xs->size() == memory_.size() + 1 - i);
         for (size_t j = 0; j < xs->size(); ++j)
-          CHECK((*xs)[j].id() == id_at(memory_, i + j));
+          if ((*xs)[j].id() != id_at(memory_, i + j))
+            FAIL("the entry " << i + j << " in memory differs");
       }
     }
   }
