@@ -11,6 +11,14 @@ namespace fs = std::filesystem;
 
 namespace {
 
+#if defined(__SANITIZE_ADDRESS__)
+constexpr auto under_sanitizer = true;
+#elif defined(__has_feature)
+constexpr auto under_sanitizer = __has_feature(address_sanitizer) != 0;
+#else
+constexpr auto under_sanitizer = false;
+#endif
+
 bytes encode(const configuration& what) {
   bytes result(what.voters.size() * sizeof(uint64_t));
   std::memcpy(result.data(), what.voters.data(), result.size());
@@ -79,7 +87,7 @@ entries make_entries(index_t first, term_t term, size_t count,
   entries result;
   bytes payload(payload_size);
   for (size_t i = 0; i < count; ++i) {
-    random numbers{(first.value + i) * 1000003 + term.value};
+    generator numbers{(first.value + i) * 1000003 + term.value};
     for (auto& x : payload)
       x = static_cast<std::byte>(numbers());
     result.push_back(
@@ -128,7 +136,7 @@ bool same(const entries& xs, const entries& ys) {
   return std::equal(xs.begin(), xs.end(), ys.begin(), ys.end(), pairwise);
 }
 
-uint64_t random::operator()() {
+uint64_t generator::operator()() {
   // splitmix64
   auto z = state_ += 0x9e3779b97f4a7c15;
   z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
@@ -139,7 +147,9 @@ uint64_t random::operator()() {
 size_t repeats(size_t usual) {
   auto* is_short = std::getenv("CAF_RAFT_SHORT");
   auto few = is_short != nullptr && std::strcmp(is_short, "1") == 0;
-  return few ? (usual + 3) / 4 : usual;
+  if (few)
+    usual = (usual + 3) / 4;
+  return under_sanitizer ? (usual + 3) / 4 : usual;
 }
 
 } // namespace caf::raft::test

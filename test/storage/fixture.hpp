@@ -76,9 +76,9 @@ bool same(const entry& x, const entry& y);
 bool same(const entries& xs, const entries& ys);
 
 /// A small generator with the same numbers everywhere.
-class random {
+class generator {
 public:
-  explicit random(uint64_t seed) : state_(seed) {
+  explicit generator(uint64_t seed) : state_(seed) {
     // nop
   }
 
@@ -97,7 +97,8 @@ private:
   uint64_t state_;
 };
 
-/// How often to do what is better done often.
+/// How often to do what is better done often: less often where time is short
+/// or a sanitizer makes everything slow.
 size_t repeats(size_t usual);
 
 } // namespace caf::raft::test

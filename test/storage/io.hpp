@@ -46,6 +46,10 @@ public:
   int flush(int) override {
     return 0;
   }
+
+  int drop_cache(int) override {
+    return 0;
+  }
 };
 
 /// The path behind a descriptor.

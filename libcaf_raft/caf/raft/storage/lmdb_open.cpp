@@ -32,15 +32,13 @@ void create_log(const directory& dir, const store_settings& settings) {
   if (code)
     throw trouble::from_errno(code.value(), "cannot create " + aside);
   {
-    file data;
     auto env = open_environment(aside, settings);
-    data = file::open(aside + "/data.mdb", O_RDWR);
     transaction txn{env, transaction::access::write};
     auto main = txn.main_table();
     identity who{settings.id, settings.incarnation, {}, nullptr};
     txn.put(main, format_key, encode_format());
     txn.put(main, identity_key, encode_identity(who, settings.codec));
-    txn.put(main, commit_key, encode_commit(stamp_of(txn, env, data)));
+    txn.put(main, commit_key, encode_commit(txn.id()));
     txn.commit();
     env.sync();
   }
@@ -59,12 +57,6 @@ bytes_view required(const transaction& txn, lmdb::table main,
 }
 
 } // namespace
-
-commit_stamp stamp_of(const transaction& txn, const lmdb::environment& env,
-                      const file& data) {
-  auto id = txn.id();
-  return {id, checksum_of_meta_page(data, env.info().page_size, id - 1)};
-}
 
 void lmdb_store::open_log() {
   auto path = dir_.path() + "/log";
@@ -102,11 +94,11 @@ void lmdb_store::load_identity(const transaction& txn) {
   if (who_.id != settings_.id)
     throw damage("it belongs to server " + to_string(who_.id) + ", not to "
                  + to_string(settings_.id));
-  auto stamp = decode_commit(required(txn, main_, commit_key));
-  if (stamp != stamp_of(txn, env_, data_))
+  auto writer = decode_commit(required(txn, main_, commit_key));
+  if (writer != txn.id())
     throw damage("it is damaged: LMDB takes commit " + std::to_string(txn.id())
                  + " for the newest, but finds what commit "
-                 + std::to_string(stamp.transaction) + " wrote");
+                 + std::to_string(writer) + " wrote");
 }
 
 void lmdb_store::load_groups(transaction& txn) {

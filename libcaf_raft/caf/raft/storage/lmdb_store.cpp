@@ -175,7 +175,7 @@ result_of<done> lmdb_store::write(size_t bytes, F f) {
     headroom_.cover(used(), bytes);
     transaction txn{env_, transaction::access::write};
     f(txn);
-    txn.put(main_, commit_key, encode_commit(stamp_of(txn, env_, data_)));
+    txn.put(main_, commit_key, encode_commit(txn.id()));
     txn.commit();
     return done{};
   } catch (const trouble& x) {

@@ -39,11 +39,6 @@ struct store_settings {
   unsigned max_groups = 256;
 };
 
-/// What a transaction stores of itself when it writes; and what one that reads
-/// must find.
-commit_stamp stamp_of(const lmdb::transaction& txn,
-                      const lmdb::environment& env, const file& data);
-
 /// The log of all groups of a node in one LMDB environment.
 ///
 /// A commit costs one flush: it makes all commits before it durable, and itself

@@ -1,6 +1,5 @@
 #include "caf/raft/storage/meta_pages.hpp"
 
-#include "caf/raft/crc32c.hpp"
 #include "caf/raft/storage/trouble.hpp"
 
 #include <array>
@@ -82,12 +81,6 @@ void check_meta_pages(const file& data) {
     throw damage(data.path() + " was cut off: it has "
                  + std::to_string(data.size()) + " bytes, but page "
                  + std::to_string(newer.last_page) + " is in use");
-}
-
-uint32_t checksum_of_meta_page(const file& data, size_t page_size,
-                               uint64_t transaction) {
-  auto page = read_page(data, transaction % 2 * page_size);
-  return crc32c(0, std::as_bytes(std::span{&page, 1}));
 }
 
 } // namespace caf::raft::storage

@@ -14,11 +14,4 @@ namespace caf::raft::storage {
 /// older one.
 void check_meta_pages(const file& data);
 
-/// Returns a checksum of the meta page of a commit: the newest one or the one
-/// before. LMDB has none of its own, so each commit stores that of the commit
-/// before; a page whose number was damaged to look like an older one does not
-/// go unnoticed.
-uint32_t checksum_of_meta_page(const file& data, size_t page_size,
-                               uint64_t transaction);
-
 } // namespace caf::raft::storage

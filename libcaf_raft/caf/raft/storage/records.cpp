@@ -24,7 +24,6 @@ struct identity_body {
 
 struct commit_body {
   uint64_t transaction;
-  uint64_t previous;
 };
 
 struct state_body {
@@ -129,8 +128,8 @@ bytes encode_identity(const identity& x, const configuration_codec& codec) {
               encode(x.zero, codec));
 }
 
-bytes encode_commit(const commit_stamp& x) {
-  return seal(commit_key, commit_body{x.transaction, x.previous});
+bytes encode_commit(uint64_t transaction) {
+  return seal(commit_key, commit_body{transaction});
 }
 
 bytes encode_state(std::string_view key, const group_state& x) {
@@ -155,9 +154,8 @@ identity decode_identity(bytes_view record, const configuration_codec& codec) {
           cluster_id{body.cluster}, decode(identity_key, tail, codec)};
 }
 
-commit_stamp decode_commit(bytes_view record) {
-  auto body = unseal<commit_body>(commit_key, record).body;
-  return {body.transaction, static_cast<uint32_t>(body.previous)};
+uint64_t decode_commit(bytes_view record) {
+  return unseal<commit_body>(commit_key, record).body.transaction;
 }
 
 group_state decode_state(std::string_view key, bytes_view record) {

@@ -18,7 +18,7 @@
 ///
 ///     format       the version of all this
 ///     identity     whose directory it is
-///     commit       which of LMDB's transactions wrote last
+///     commit       the number of the LMDB transaction that wrote last
 ///     state.GROUP  term, vote, where the log ends; the sum of its checksums
 ///     base.GROUP   the entry before the first one, the configuration as of it
 ///     log.GROUP    LMDB's own: the table with the entries, by index
@@ -34,16 +34,6 @@ constexpr uint32_t format_version = 1;
 struct configuration_codec {
   bytes (*encode)(const configuration& what) = nullptr;
   result_of<configuration_ptr> (*decode)(bytes_view from) = nullptr;
-};
-
-/// What is stored with every commit.
-struct commit_stamp {
-  /// Its number; LMDB must find it in the newest one.
-  uint64_t transaction = 0;
-  /// The checksum of the meta page of the commit before.
-  uint32_t previous = 0;
-
-  bool operator==(const commit_stamp&) const = default;
 };
 
 /// What is stored with every commit that changes a group.
@@ -82,7 +72,7 @@ bytes encode_format();
 
 bytes encode_identity(const identity& x, const configuration_codec& codec);
 
-bytes encode_commit(const commit_stamp& x);
+bytes encode_commit(uint64_t transaction);
 
 bytes encode_state(std::string_view key, const group_state& x);
 
@@ -96,7 +86,7 @@ uint32_t decode_format(bytes_view record);
 
 identity decode_identity(bytes_view record, const configuration_codec& codec);
 
-commit_stamp decode_commit(bytes_view record);
+uint64_t decode_commit(bytes_view record);
 
 group_state decode_state(std::string_view key, bytes_view record);
 

@@ -1,0 +1,36 @@
+#pragma once
+
+#include "storage/fixture.hpp"
+
+#include <map>
+#include <span>
+#include <vector>
+
+namespace caf::raft::test {
+
+/// What a store holds, or must hold: the model that the tests compare with.
+struct contents {
+  struct log {
+    hard_state state;
+    entries xs;
+  };
+
+  cluster_id cluster;
+  std::map<group_id, log> groups;
+
+  void apply(std::span<const log_write> batch);
+};
+
+bool same(const contents& x, const contents& y);
+
+/// How many groups a model has.
+constexpr uint64_t max_group = 3;
+
+/// Reads everything that a store has.
+result_of<contents> contents_of(storage::lmdb_store& store);
+
+/// Makes up something that servers may do next: append to several groups,
+/// change term and vote, replace entries that conflict.
+std::vector<log_write> random_batch(const contents& now, generator& numbers);
+
+} // namespace caf::raft::test
