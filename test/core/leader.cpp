@@ -160,6 +160,18 @@ TEST_CASE("an idle leader sends no entries") {
   CHECK(text_of(next_for(x, 2, t0 + 1h)) == "nothing");
 }
 
+TEST_CASE("where nothing waits it may still be unknown whether the logs meet") {
+  auto x = lead(2, log_of({1}));
+  x.peers.emplace(server_id{7}, progress{index_t{3}, t0});
+  auto order = next_for(x, 7);
+  CHECK(text_of(order) == "2@2 [3,3)");
+  CHECK(message_of(x, *order).entries.empty());
+  CHECK(text_of(next_for(x, 7)) == "nothing");
+  peer(x, 7).acknowledged(index_t{2}, t0);
+  CHECK(peer(x, 7).state() == replicate);
+  CHECK(text_of(next_for(x, 7)) == "nothing");
+}
+
 TEST_CASE("entries that are only on disk are ordered and cut by the reader") {
   settings cfg;
   cfg.max_append_entries = 50;
@@ -175,7 +187,6 @@ TEST_CASE("entries that are only on disk are ordered and cut by the reader") {
 }
 
 TEST_CASE("a failed read becomes neither an empty append nor a gap, #24") {
-  settings cfg;
   auto x = lead(2, mostly_on_disk(100, 10));
   next_for(x, 2);
   on_append_result(x, refusal_of(x, member_sender(2), 100, at(9, 1)), t0);

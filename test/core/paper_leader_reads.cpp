@@ -118,6 +118,21 @@ TEST_CASE("a round needs a quorum, the leader among it, §6.4") {
   CHECK(answer_round(x, 5).readers.size() == 1);
 }
 
+TEST_CASE("an older answer takes no newer one back") {
+  auto x = lead(2, log_of({1}, conf({1, 2, 3, 4, 5})));
+  store_all(x);
+  acknowledge_at(x, 2, 2);
+  acknowledge_at(x, 3, 2);
+  REQUIRE(update_commit(x));
+  start_round(x);
+  auto older = beat_of(x, member_sender(2), x.round);
+  x.reads.add(r(1, 1));
+  start_round(x);
+  answer_round(x, 2);
+  on_heartbeat_result(x, older, t0);
+  CHECK(answer_round(x, 3).readers.size() == 1);
+}
+
 TEST_CASE("a round needs both quorums of a joint configuration, §4.3") {
   auto x = lead(2, log_of({1}, conf({3, 4, 5}, {1, 2, 3})));
   store_all(x);
@@ -170,6 +185,24 @@ TEST_CASE("an answer to a heartbeat is of the configured life only") {
             x, beat_of(x, {server_id{id}, incarnation_t{9}}, x.round), t0)
             .readers.empty());
   CHECK(answer_round(x, 2).readers.size() == 1);
+}
+
+TEST_CASE("a leader whose own life is not the configured one is not counted") {
+  // It leads by the committed configuration, the newest names another life.
+  settings cfg;
+  auto members = conf({1, 2, 3});
+  members.members[0].incarnation = incarnation_t{9};
+  auto x = lead(2, log_of({1}, members));
+  for (uint64_t id : {2, 3})
+    acknowledge_at(x, id, 2);
+  REQUIRE(update_commit(x));
+  x.reads.add(r(1, 1));
+  start_round(x);
+  auto now = t0 + cfg.election_timeout;
+  CHECK(answer_round(x, 2, now).readers.empty());
+  CHECK(!has_quorum(x, now, cfg));
+  CHECK(answer_round(x, 3, now).readers.size() == 1);
+  CHECK(has_quorum(x, now, cfg));
 }
 
 TEST_CASE("reads that are not confirmed are given back at the end") {

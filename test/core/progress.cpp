@@ -135,7 +135,6 @@ TEST_CASE("a repeated refusal changes nothing") {
 // -- replicate ----------------------------------------------------------------
 
 TEST_CASE("entries are streamed while earlier ones are in flight, §10.2.1") {
-  settings cfg;
   auto x = caught_up(10);
   x.sent(i(50), 4000, t0);
   CHECK(x.next_index() == i(50));
@@ -330,6 +329,27 @@ TEST_CASE("a reset does not forget how far back the probing is") {
   x.reset();
   CHECK(x.next_index() == i(4));
   CHECK(x.inflight_messages() == 0);
+}
+
+TEST_CASE("a reset goes back to what matches, be it nothing") {
+  progress x{i(1), t0};
+  x.sent(i(5), 100, t0);
+  x.acknowledged(i(0), t0);
+  REQUIRE(x.state() == replicate);
+  REQUIRE(x.next_index() == i(5));
+  x.reset();
+  CHECK(x.next_index() == i(1));
+}
+
+TEST_CASE("a reset keeps a place that is higher than what matches") {
+  auto x = caught_up(10);
+  x.sent(i(20), 100, t0);
+  x.sent(i(30), 100, t0);
+  x.refused(i(19), i(15));
+  x.sent(i(30), 100, t0);
+  x.reset();
+  CHECK(x.match_index() == i(9));
+  CHECK(x.next_index() == i(15));
 }
 
 TEST_CASE("a message is stalled when its answer takes too long") {

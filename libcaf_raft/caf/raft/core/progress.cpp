@@ -83,9 +83,9 @@ bool progress::acknowledged(index_t index, time_point now) {
   }
   auto moved = index > match_;
   match_ = std::max(match_, index);
-  // Up to where the present probe begins the logs are the same: it will be
-  // taken, or was. What it carries need not be sent again.
-  if (state_ != state_t::replicate && match_ + 1 >= next_) {
+  // Up to where a probe begins the logs are the same: it will be taken, or was.
+  // What it carries need not be sent again.
+  if (match_ + 1 >= next_) {
     state_ = state_t::replicate;
     if (!inflight_.empty())
       next_ = inflight_.back().last;
