@@ -56,7 +56,7 @@ struct damaged_log {
     auto& text = result.error().text;
     CAPTURE(text);
     // It says what to do.
-    CHECK(text.find("Move the data directory away") != std::string::npos);
+    CHECK(text.find("move the data directory away") != std::string::npos);
     return text.starts_with("the log of group 1 is damaged: " + what);
   }
 

@@ -239,10 +239,21 @@ std::vector<contents> work(const store_settings& settings, uint64_t seed) {
 
 TEST_CASE("any operation may fail and nothing promised is lost") {
   size_t runs = 0;
-  for (auto code : {EIO, ENOSPC, 0}) {
+  struct fault {
+    int code;
+    bool for_ever;
+    bool cut_short;
+  };
+  constexpr fault faults[] = {{EIO, false, false},
+                              {EIO, true, false},
+                              {ENOSPC, false, false},
+                              {EIO, false, true}};
+  for (auto& [code, for_ever, cut_short] : faults) {
     auto done = false;
     for (size_t n = 1; !done; ++n, ++runs) {
       CAPTURE(code);
+      CAPTURE(for_ever);
+      CAPTURE(cut_short);
       CAPTURE(n);
       temp_dir dir;
       auto settings = settings_for(dir.path());
@@ -252,8 +263,9 @@ TEST_CASE("any operation may fail and nothing promised is lost") {
         hooked hook{io};
         io.number = n;
         io.code = code;
-        io.cut_short = code == 0;
-        if (io.cut_short)
+        io.for_ever = for_ever;
+        io.cut_short = cut_short;
+        if (cut_short)
           io.kind = operation::write;
         possible = work(settings, n);
         done = !io.has_failed();

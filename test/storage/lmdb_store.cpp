@@ -48,7 +48,47 @@ bool contains(const std::string& text, const std::string& what) {
   return text.find(what) != std::string::npos;
 }
 
+/// Notes in which order files and directories were flushed.
+struct flush_recorder : io_hooks {
+  int flush(int fd) override {
+    paths.push_back(path_of(fd));
+    return 0;
+  }
+
+  /// Where a path was flushed first, counted from one; zero if never.
+  size_t first(const std::string& path) const {
+    auto i = std::find(paths.begin(), paths.end(), path);
+    return i == paths.end() ? 0 : static_cast<size_t>(i - paths.begin() + 1);
+  }
+
+  std::vector<std::string> paths;
+};
+
 } // namespace
+
+TEST_CASE("opening flushes the log and all names on the way to it") {
+  temp_dir tmp;
+  auto top = fs::canonical(tmp.path()).string();
+  auto settings = settings_for(top + "/a/b");
+  auto names = {top, top + "/a", top + "/a/b", top + "/a/b/log"};
+  for (auto is_new : {true, false}) {
+    CAPTURE(is_new);
+    flush_recorder flushes;
+    hooked hook{flushes};
+    open_store(settings);
+    // Whoever created them may have died before it could.
+    for (auto& name : names)
+      CHECK(flushes.first(name) > 0);
+    CHECK(flushes.first(top + "/a/b/log/data.mdb") > 0);
+    CHECK(flushes.paths.back() == top + "/a/b/log/data.mdb");
+    // A log is complete before it gets its name.
+    auto aside = top + "/a/b/log.new";
+    CHECK((flushes.first(aside) > 0) == is_new);
+    if (is_new)
+      CHECK(flushes.first(aside + "/data.mdb") < flushes.first(aside));
+    CHECK(flushes.first(aside) < flushes.first(top + "/a/b/log"));
+  }
+}
 
 TEST_CASE("a new directory gets an incarnation and keeps it") {
   temp_dir dir;

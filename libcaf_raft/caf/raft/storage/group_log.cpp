@@ -12,9 +12,9 @@ namespace {
 /// Whoever finds damage in a log shall know what to do about it.
 trouble bad_log(group_id group, const std::string& what) {
   return damage("the log of group " + to_string(group) + " is damaged: " + what
-                + ". Nothing was changed. Move the data directory away and let"
-                  " this member come back with an empty one; the others have"
-                  " what was committed");
+                + ". Nothing was changed. If other members hold this log, move"
+                  " the data directory away and let this one come back with an"
+                  " empty one");
 }
 
 uint32_t checksum_of(bytes_view record) {
