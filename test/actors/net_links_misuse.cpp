@@ -73,7 +73,7 @@ TEST_CASE("who speaks before being let in is refused") {
   // In the same piece as the hello.
   incoming_end other;
   auto opening = copy_of(wire::encode(node_message{hello_of_1()}));
-  auto more = heartbeat_frame(1)->view();
+  auto more = copy_of(heartbeat_frame(1));
   opening.insert(opening.end(), more.begin(), more.end());
   other.link.on_bytes(opening);
   CHECK(other.hellos.size() == 1);

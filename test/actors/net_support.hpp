@@ -24,7 +24,7 @@ namespace net {
 
 using namespace caf::raft;
 
-inline constexpr auto patience = std::chrono::seconds(20);
+inline constexpr auto patience = std::chrono::milliseconds(20'000);
 
 /// What actors saw, for the thread of the test.
 template <class... Ts>
@@ -44,7 +44,8 @@ public:
   }
 
   template <class T, class Predicate>
-  std::optional<T> wait_for(Predicate wanted) {
+  std::optional<T>
+  wait_for(Predicate wanted, std::chrono::milliseconds limit = patience) {
     std::unique_lock guard{mutex_};
     std::optional<T> result;
     auto found = [&] {
@@ -56,7 +57,7 @@ public:
       }
       return result.has_value();
     };
-    changed_.wait_for(guard, patience, found);
+    changed_.wait_for(guard, limit, found);
     return result;
   }
 

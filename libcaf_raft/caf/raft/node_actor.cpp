@@ -66,12 +66,17 @@ void node_state::on(const hello_received& msg) {
 }
 
 void node_state::on(const incoming_closed& msg) {
-  auto who = msg.from.id ? describe(msg.from.id) : msg.origin;
-  auto matter = "from " + (msg.from.id ? to_string(msg.from.id) : "strangers");
-  say(log_level::info, matter,
-      fmt::format("the connection from {} ended: {}", who, msg.reason));
+  if (!msg.from.id) {
+    say(log_level::info, "strangers",
+        fmt::format("a connection from {} ended: {}", msg.origin, msg.reason));
+    return;
+  }
+  // Refused, or replaced by another one.
   if (!guests_.remove(msg.connection))
     return;
+  say(log_level::info, "from " + to_string(msg.from.id),
+      fmt::format("the connection from {} ended: {}", describe(msg.from.id),
+                  msg.reason));
   if (formation_) {
     formation_->on_gone(msg.from.id);
     say_for_whom_we_wait();
