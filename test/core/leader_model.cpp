@@ -147,15 +147,14 @@ private:
         if (last == order->first)
           return;
       }
-      network_.push_back(
-        {id, message_of(leader_, {order->prev, order->first, last})});
+      post(id, message_of(leader_, {order->prev, order->first, last}));
     }
   }
 
   void start_heartbeats() {
     start_round(leader_);
     for (auto& [id, unused] : leader_.peers)
-      network_.push_back({id.value, heartbeat_for(leader_, id)});
+      post(id.value, heartbeat_for(leader_, id));
     told(confirm_alone(leader_));
   }
 
@@ -193,7 +192,7 @@ private:
     if (leads(id))
       on_stored(leader_, up_to);
     else if (auto answer = acknowledge(x.rules, up_to))
-      network_.push_back({leader_id_, *answer});
+      post(leader_id_, *answer);
     update_commit(leader_);
     return true;
   }
@@ -211,13 +210,20 @@ private:
 
   // -- messages ---------------------------------------------------------------
 
+  template <class T>
+  void post(uint64_t to, T msg) {
+    auto& x = network_.emplace_back();
+    x.to = to;
+    x.body = std::move(msg);
+  }
+
   void receive(uint64_t id, const append_entries& msg) {
     auto& x = members_[id];
     auto outcome = on_append(x.rules, msg, now_, calm_ || rng_() % 10 != 0);
     if (outcome.write)
       x.storage.queue.push_back(*outcome.write);
     if (outcome.answer)
-      network_.push_back({leader_id_, *outcome.answer});
+      post(leader_id_, *outcome.answer);
   }
 
   void receive(uint64_t, const append_result& msg) {
@@ -230,7 +236,7 @@ private:
   void receive(uint64_t id, const heartbeat& msg) {
     auto& x = members_[id];
     x.heard_round = std::max(x.heard_round, msg.round);
-    network_.push_back({leader_id_, on_heartbeat(x.rules, msg, now_)});
+    post(leader_id_, on_heartbeat(x.rules, msg, now_));
   }
 
   void receive(uint64_t, const heartbeat_result& msg) {
@@ -301,7 +307,7 @@ private:
   }
 
   struct packet {
-    uint64_t to;
+    uint64_t to = 0;
     std::variant<append_entries, append_result, heartbeat, heartbeat_result>
       body;
   };
