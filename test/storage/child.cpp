@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -34,6 +35,9 @@ child::child(const std::function<void(int)>& body) {
     // doctest's handlers would report the signals that are expected here.
     for (auto signal : {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL, SIGTERM})
       std::signal(signal, SIG_DFL);
+    // And nobody wants to look at what is left of them.
+    rlimit none{0, 0};
+    setrlimit(RLIMIT_CORE, &none);
     close(up[0]);
     close(down[1]);
     orders = down[0];
