@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,6 +19,9 @@ bool dies(F f) {
     // What was violated is not for this test's output.
     auto nowhere = open("/dev/null", O_WRONLY);
     dup2(nowhere, STDERR_FILENO);
+    // And nobody wants to look at what is left.
+    rlimit none{0, 0};
+    setrlimit(RLIMIT_CORE, &none);
     std::signal(SIGABRT, SIG_DFL);
     f();
     _exit(EXIT_SUCCESS);

@@ -286,8 +286,8 @@ TEST_CASE("a heartbeat moves the commit index, but not behind the own log") {
 
 TEST_CASE(
   "a storage acknowledgement of a rewritten index acknowledges nothing") {
-  // The entries of the old leader were on their way to the disk when the new one
-  // replaced them.
+  // The entries of the old leader were on their way to the disk when the new
+  // one replaced them.
   auto tenure = tenure_of(1, 5, log_of({1}));
   auto old = tenure.log.next_write();
   tenure.log.append(entries_from(2, {4, 4}), old);

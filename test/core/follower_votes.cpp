@@ -41,8 +41,8 @@ TEST_CASE("votes are given first come, first served, one per term, §3.4") {
 }
 
 TEST_CASE("a repeated request with less of a log is refused") {
-  // The candidate crashed before what it had in memory was stored, and came back
-  // in the same term.
+  // The candidate crashed before what it had in memory was stored, and came
+  // back in the same term.
   auto self = tenure_of(1, 5, log_of({1, 1}));
   CHECK(grant_vote(self, vote_of(2, at(3, 1))));
   CHECK_FALSE(grant_vote(self, vote_of(2, at(1, 1))));

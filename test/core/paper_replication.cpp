@@ -1,5 +1,5 @@
-// Claims of the Raft dissertation about log replication, §3.5, §3.6 and §3.8, as
-// far as followers go.
+// Claims of the Raft dissertation about log replication, §3.5, §3.6 and §3.8,
+// as far as followers go.
 
 #include "caf/raft/core/follower.hpp"
 

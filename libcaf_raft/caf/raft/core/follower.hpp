@@ -22,15 +22,15 @@ struct follower {
   /// The tenure of the leader whose messages we answer.
   tenure_id leader_tenure;
   /// Up to here the log is the present leader's: the last entry of all its
-  /// append_entries that were accepted. Never the own last index: what is behind
-  /// may be another leader's.
+  /// append_entries that were accepted. Never the own last index: what is
+  /// behind may be another leader's.
   index_t accepted;
   /// The highest index that was acknowledged to the present leader.
   index_t acknowledged;
   /// The newest write when this followership began: the term is in it or in one
-  /// before. Nothing is acknowledged before it is stored, not even what has long
-  /// been durable: a success also promises that no leader of an older term can
-  /// still change the log (§3.8).
+  /// before. Nothing is acknowledged before it is stored, not even what has
+  /// long been durable: a success also promises that no leader of an older term
+  /// can still change the log (§3.8).
   write_id begun_with;
   /// An answer was withheld for that.
   bool owes_answer = false;
@@ -52,10 +52,10 @@ follower become_follower(tenure self, time_point now, const settings& cfg,
 /// matter: membership decides whom one asks, never whom one answers (§4.1).
 /// Pre-candidates decide alike, they keep the vote of their followership.
 ///
-/// Who asks again is granted again, but only while its log is good enough still:
-/// a candidate that crashed before its own log was stored may come back in the
-/// same term with less. Entries that are not durable yet count for the own log;
-/// they are stored before the vote is.
+/// Who asks again is granted again, but only while its log is good enough
+/// still: a candidate that crashed before its own log was stored may come back
+/// in the same term with less. Entries that are not durable yet count for the
+/// own log; they are stored before the vote is.
 /// @pre `msg.term == self.term`, not a pre-vote.
 bool grant_vote(tenure& self, const request_vote& msg);
 
@@ -103,8 +103,8 @@ heartbeat_result on_heartbeat(follower& self, const heartbeat& msg,
 /// Moves the commit index as a heartbeat does.
 void on_commit_notice(follower& self, const commit_notice& msg);
 
-/// Tells the log what is stored; what became durable of the accepted messages is
-/// acknowledged to the leader.
+/// Tells the log what is stored; what became durable of the accepted messages
+/// is acknowledged to the leader.
 /// @returns Empty where nothing new is to be said.
 std::optional<append_result> acknowledge(follower& self,
                                          const durable<write_id>& stored);

@@ -49,8 +49,8 @@ public:
   // -- the others -------------------------------------------------------------
 
   /// What we say to another initial member. If that is the founder: from now on
-  /// this life of its directory is the only one from which configuration zero is
-  /// taken.
+  /// this life of its directory is the only one from which configuration zero
+  /// is taken.
   introduce introduction_to(sender other);
 
   void on_answer(const introduction_answer& msg);
@@ -65,8 +65,8 @@ public:
   // -- everyone ---------------------------------------------------------------
 
   /// For whom or what we wait, as a sentence for the operator: that our
-  /// directory was lost, what differs between the members' lists, or who has not
-  /// come yet.
+  /// directory was lost, what differs between the members' lists, or who has
+  /// not come yet.
   std::string waiting_for() const;
 
 private:
@@ -102,9 +102,9 @@ answer_unformed(sender self, const configuration& zero,
 /// Whether a connection may be used (docs/formation.md, "Who is let in"): for
 /// its version, for whom it means to talk to, and for its cluster id, if both
 /// have one. Whether the own configuration has the sender does not matter. Its
-/// incarnation does only where a committed configuration newer than any that the
-/// sender has stored names another: incarnations have no order, configurations
-/// do. An unformed sender is always let in, to be told.
+/// incarnation does only where a committed configuration newer than any that
+/// the sender has stored names another: incarnations have no order,
+/// configurations do. An unformed sender is always let in, to be told.
 /// @param self      What we would say of ourselves in a hello.
 /// @param committed The newest committed configuration that we know, with its
 ///                  index; null while unformed.

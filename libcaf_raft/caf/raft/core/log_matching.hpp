@@ -22,8 +22,8 @@ struct match_result {
 /// already are never removed: an old or repeated message must not shorten the
 /// log (§3.5). What the log's base covers is committed, so every leader has it:
 /// it matches without being looked at.
-/// @note O(log n) for a message that is all new, O(k log n) for one that repeats
-///       k entries.
+/// @note O(log n) for a message that is all new, O(k log n) for one that
+///       repeats k entries.
 match_result match(const log_tail& log, const append_entries& msg);
 
 } // namespace caf::raft::core

@@ -96,8 +96,8 @@ public:
   /// Adds entries behind the last one.
   /// @param with The write that stores them: drawn, and not stored before.
   ///             Writes do not go back; several appends may share one.
-  /// @pre Contiguous behind `last_index()`, terms do not go back, entries of the
-  ///      kind `configuration` have theirs attached.
+  /// @pre Contiguous behind `last_index()`, terms do not go back, entries of
+  ///      the kind `configuration` have theirs attached.
   void append(const entries& xs, write_id with);
 
   /// Removes all entries from `from` on; configurations among them fall back to

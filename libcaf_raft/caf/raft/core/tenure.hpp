@@ -47,8 +47,8 @@ term_order compare_terms(term_t own, term_t other);
 enum class passage : uint8_t {
   /// Hand it to the role: its term is the role's own (pre-votes excepted).
   deliver,
-  /// An answer to an older tenure, or a notice of an older term that asks for no
-  /// answer: no one wants it.
+  /// An answer to an older tenure, or a notice of an older term that asks for
+  /// no answer: no one wants it.
   drop,
   /// A request of an older term, or a vote that must not disturb a live leader:
   /// send back what `answer_stale` says.
@@ -84,7 +84,8 @@ enum class passage : uint8_t {
 /// - *Answers carry the tenure they belong to and die with it: those of another
 ///   one are dropped.
 /// - `propose_result`, `read_index_result` and `transfer_result` are no role's:
-///   the server settles them by their ids. They are delivered unless their term is newer.
+///   the server settles them by their ids. They are delivered unless their term
+///   is newer.
 /// @param leader_is_alive Whether we lead, or heard a leader other than the
 ///                        sender within the election timeout.
 passage fence(term_t own, tenure_id tenure, const message& what,
@@ -121,8 +122,8 @@ index_t applicable_index(const tenure& self);
 
 /// Whether this member may campaign at all, in its present incarnation: a voter
 /// of the newest configuration in its log, or, as long as that one is not known
-/// to be committed, of the newest that is. Who is about to be removed may be the
-/// only one that can finish the change (§4.2.2), and only a committed
+/// to be committed, of the newest that is. Who is about to be removed may be
+/// the only one that can finish the change (§4.2.2), and only a committed
 /// configuration removes.
 bool may_campaign(const tenure& self);
 
