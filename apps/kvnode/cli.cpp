@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <charconv>
 #include <chrono>
 
 namespace kvnode {
@@ -26,7 +28,7 @@ failure bad(std::string text) {
 /// As they are written, before anything is made of them.
 struct raw_options {
   uint64_t id = 1;
-  std::string cluster = "127.0.0.1:9021";
+  std::vector<std::string> cluster;
   std::string listen;
   std::string cluster_id;
   uint16_t port = 9121;
@@ -44,77 +46,110 @@ struct raw_options {
 
 constexpr uint64_t one_day_ms = 24 * 60 * 60 * 1000;
 
-void describe(CLI::App& app, raw_options& xs) {
-  app.set_config("--config", "", "Read the same options from a file");
-  app.set_version_flag("--version", std::string{CAF_RAFT_VERSION});
-  auto milliseconds = CLI::Range(uint64_t{1}, one_day_ms);
+/// For the key and the condition beside the value.
+constexpr size_t command_overhead = 16 << 10;
+
+CLI::Validator between(uint64_t least, uint64_t most) {
+  // Without the range in the help, where it only disturbs.
+  return CLI::Range(least, most).description("");
+}
+
+void describe_member(CLI::App& app, raw_options& xs) {
   app.add_option("--id", xs.id, "This member's id: the N-th of --cluster")
-    ->check(CLI::Range(uint64_t{1}, uint64_t{64}))
+    ->type_name("N")
+    ->check(between(1, 64))
     ->capture_default_str();
   app
     .add_option("--cluster", xs.cluster,
-                "Raft addresses of the initial members in order of id, comma "
-                "separated: HOST:PORT or http://HOST:PORT")
-    ->capture_default_str();
-  app.add_option("--listen", xs.listen,
-                 "Where peers are accepted, if not at the own entry of "
-                 "--cluster");
-  app.add_option("--cluster-id", xs.cluster_id,
-                 "Check that the directory and the peers belong to this "
-                 "cluster (16 hexadecimal digits, as /status shows them)");
-  app.add_option("--port", xs.port, "Port of the HTTP server; 0: any free one")
-    ->capture_default_str();
-  app.add_option("--host", xs.host, "Address of the HTTP server")
-    ->capture_default_str();
-  app.add_option("--data-dir", xs.data_dir,
-                 "Durable state [kvnode-N]; what is there wins over --cluster");
+                "Raft addresses of the initial members in order of id: "
+                "HOST:PORT or http://HOST:PORT [127.0.0.1:9021]")
+    ->type_name("URL[,URL...]")
+    ->allow_extra_args(false);
+  app
+    .add_option("--listen", xs.listen,
+                "Where peers are accepted, if not at the own entry of "
+                "--cluster")
+    ->type_name("ADDR");
+  app
+    .add_option("--cluster-id", xs.cluster_id,
+                "Check that the directory and the peers belong to this "
+                "cluster: 16 hexadecimal digits, as /status shows them")
+    ->type_name("TEXT");
+  app
+    .add_option("--data-dir", xs.data_dir,
+                "Durable state; what is there wins over --cluster [kvnode-N]")
+    ->type_name("DIR");
   app.add_flag("--join", xs.join,
-               "Join a running cluster (not in this version)");
+               "Join a running cluster (comes with a later version)");
+}
+
+void describe_raft(CLI::App& app, raw_options& xs) {
   app
     .add_option("--election-timeout", xs.election_timeout,
-                "Milliseconds without a leader before an election, at least; "
-                "drawn from [MS, 2 MS)")
-    ->check(milliseconds)
+                "An election starts after a time without a leader drawn from "
+                "[MS, 2*MS)")
+    ->type_name("MS")
+    ->check(between(1, one_day_ms))
     ->capture_default_str();
   app
     .add_option("--heartbeat", xs.heartbeat,
-                "Milliseconds between an idle leader's heartbeats")
-    ->check(milliseconds)
+                "How often an idle leader is heard")
+    ->type_name("MS")
+    ->check(between(1, one_day_ms))
     ->capture_default_str();
   app
     .add_option("--snapshot-entries", xs.snapshot_entries,
-                "Entries between snapshots (checked only: this version keeps "
-                "the whole log)")
-    ->check(CLI::Range(uint64_t{1}, uint64_t{1} << 40))
-    ->capture_default_str();
-  app
-    .add_option("--request-timeout", xs.request_timeout,
-                "Milliseconds in which every HTTP request is answered")
-    ->check(milliseconds)
-    ->capture_default_str();
-  app.add_option("--max-value", xs.max_value, "The largest value in bytes")
-    ->check(CLI::Range(uint64_t{1}, uint64_t{64} << 20))
-    ->capture_default_str();
-  app
-    .add_option("--dialect", xs.dialect,
-                "none; or ckite: also take its two state-changing GETs")
-    ->check(CLI::IsMember({"none", "ckite"}))
-    ->capture_default_str();
-  app.add_option("--log-level", xs.log_level, "error, warning, info or debug")
-    ->check(CLI::IsMember({"error", "warning", "info", "debug"}))
+                "Take a snapshot every N applied entries (comes with a later "
+                "version: this one keeps the whole log)")
+    ->type_name("N")
+    ->check(between(1, uint64_t{1} << 40))
     ->capture_default_str();
 }
 
-std::vector<std::string> split(const std::string& list) {
-  std::vector<std::string> result;
-  size_t begin = 0;
-  while (true) {
-    auto end = list.find(',', begin);
-    result.push_back(list.substr(begin, end - begin));
-    if (end == std::string::npos)
-      return result;
-    begin = end + 1;
-  }
+void describe_http(CLI::App& app, raw_options& xs) {
+  app.add_option("--port", xs.port, "Where HTTP is served; 0: any free port")
+    ->type_name("P")
+    ->capture_default_str();
+  app.add_option("--host", xs.host, "Where HTTP is served")
+    ->type_name("ADDR")
+    ->capture_default_str();
+  app
+    .add_option("--request-timeout", xs.request_timeout,
+                "Every HTTP request is answered within this time")
+    ->type_name("MS")
+    ->check(between(1, one_day_ms))
+    ->capture_default_str();
+  app
+    .add_option("--max-value", xs.max_value,
+                "The largest value; the same for all members")
+    ->type_name("BYTES")
+    ->check(between(1, uint64_t{64} << 20))
+    ->capture_default_str();
+  app
+    .add_option("--dialect", xs.dialect,
+                "ckite: also take CKite's two state-changing GETs")
+    ->type_name("NAME")
+    ->check(CLI::IsMember({"none", "ckite"}))
+    ->capture_default_str();
+}
+
+void describe(CLI::App& app, raw_options& xs) {
+  describe_member(app, xs);
+  describe_http(app, xs);
+  describe_raft(app, xs);
+  app
+    .set_config("--config", "",
+                "The same options from a file, without the "
+                "dashes: port = 9121")
+    ->type_name("FILE");
+  app.allow_config_extras(CLI::config_extras_mode::error);
+  app.add_option("--log-level", xs.log_level, "error, warning, info or debug")
+    ->type_name("NAME")
+    ->check(CLI::IsMember({"error", "warning", "info", "debug"}))
+    ->capture_default_str();
+  app.set_version_flag("--version", "kvnode " CAF_RAFT_VERSION,
+                       "Print the version and end");
+  app.set_help_flag("-h,--help", "Print this and end");
 }
 
 raft::log_level level_of(const std::string& name) {
@@ -125,48 +160,105 @@ raft::log_level level_of(const std::string& name) {
   return name == "debug" ? raft::log_level::debug : raft::log_level::info;
 }
 
-/// What cannot be said of one option alone.
-raft::result_of<parsed_options> make_options(const raw_options& xs) {
-  if (xs.join)
-    return bad("--join: this version cannot add members to a running cluster; "
-               "start all members of --cluster together");
-  options result;
-  result.node.id = raft::server_id{xs.id};
-  result.node.members = split(xs.cluster);
-  for (auto& x : result.node.members) {
+/// Takes lists apart. An empty entry stays: the place of each tells its id.
+std::vector<std::string> split(const std::vector<std::string>& lists) {
+  std::vector<std::string> result;
+  for (auto& list : lists) {
+    size_t begin = 0;
+    for (auto end = list.find(','); end != list.npos;
+         end = list.find(',', begin)) {
+      result.push_back(list.substr(begin, end - begin));
+      begin = end + 1;
+    }
+    result.push_back(list.substr(begin));
+  }
+  return result;
+}
+
+/// Returns the addresses of the initial members.
+raft::result_of<std::vector<std::string>>
+parse_cluster(const std::vector<std::string>& lists) {
+  std::vector<std::string> result;
+  for (auto& x : split(lists)) {
     auto address = raft::parse_address(x);
     if (!address)
       return bad("--cluster: " + address.error().text);
-    x = *address;
+    if (std::find(result.begin(), result.end(), *address) != result.end())
+      return bad(fmt::format("--cluster: {} stands there twice", *address));
+    result.push_back(std::move(*address));
   }
-  if (xs.id > result.node.members.size())
-    return bad(fmt::format("--id {}: --cluster has {} entries only", xs.id,
-                           result.node.members.size()));
+  return result;
+}
+
+raft::result_of<raft::cluster_id> parse_cluster_id(const std::string& text) {
+  uint64_t value = 0;
+  auto last = text.data() + text.size();
+  auto [end, error] = std::from_chars(text.data(), last, value, 16);
+  if (text.size() != 16 || error != std::errc{} || end != last || value == 0)
+    return bad("--cluster-id: 16 hexadecimal digits are wanted, as /status "
+               "shows them");
+  return raft::cluster_id{value};
+}
+
+raft::result_of<raft::node_settings> make_node(const raw_options& xs) {
+  if (xs.join)
+    return bad("--join comes with a later version: this one cannot add a "
+               "member to a running cluster");
+  raft::node_settings result;
+  result.id = raft::server_id{xs.id};
+  if (!xs.cluster.empty()) {
+    auto members = parse_cluster(xs.cluster);
+    if (!members)
+      return members.error();
+    result.members = *members;
+  }
+  if (xs.id > result.members.size())
+    return bad(fmt::format("--id {}: the last member of --cluster is {}", xs.id,
+                           result.members.size()));
   if (!xs.listen.empty()) {
     auto address = raft::parse_address(xs.listen);
     if (!address)
       return bad("--listen: " + address.error().text);
-    result.node.listen = *address;
+    result.listen = *address;
   }
   if (!xs.cluster_id.empty()) {
-    if (xs.cluster_id.size() != 16
-        || xs.cluster_id.find_first_not_of("0123456789abcdef")
-             != std::string::npos)
-      return bad("--cluster-id: 16 hexadecimal digits are wanted, as /status "
-                 "shows them");
-    result.node.cluster
-      = raft::cluster_id{std::stoull(xs.cluster_id, nullptr, 16)};
+    auto cluster = parse_cluster_id(xs.cluster_id);
+    if (!cluster)
+      return cluster.error();
+    result.cluster = *cluster;
   }
+  result.data_dir = xs.data_dir.empty() ? fmt::format("kvnode-{}", xs.id)
+                                        : xs.data_dir;
+  return result;
+}
+
+raft::result_of<raft::settings> make_group(const raw_options& xs) {
   using std::chrono::milliseconds;
-  result.node.data_dir = xs.data_dir.empty() ? fmt::format("kvnode-{}", xs.id)
-                                             : xs.data_dir;
-  result.group.election_timeout = milliseconds(xs.election_timeout);
-  result.group.heartbeat_interval = milliseconds(xs.heartbeat);
-  result.group.request_timeout = milliseconds(xs.request_timeout);
-  // Room for the key and the condition beside the value.
-  result.group.max_command_bytes = xs.max_value + (16 << 10);
-  if (auto ok = raft::validate(result.group); !ok)
+  raft::settings result;
+  result.election_timeout = milliseconds(xs.election_timeout);
+  result.heartbeat_interval = milliseconds(xs.heartbeat);
+  result.request_timeout = milliseconds(xs.request_timeout);
+  // Not less than usual: what other members, or earlier runs, took is to be
+  // replicated too.
+  result.max_command_bytes = std::max(result.max_command_bytes,
+                                      xs.max_value + command_overhead);
+  result.max_open_bytes = std::max(result.max_open_bytes,
+                                   4 * result.max_command_bytes);
+  if (auto ok = raft::validate(result); !ok)
     return bad(ok.error().text);
+  return result;
+}
+
+raft::result_of<parsed_options> make_options(const raw_options& xs) {
+  options result;
+  auto node = make_node(xs);
+  if (!node)
+    return node.error();
+  auto group = make_group(xs);
+  if (!group)
+    return group.error();
+  result.node = std::move(*node);
+  result.group = *group;
   result.http_host = xs.host;
   result.http_port = xs.port;
   result.max_value = xs.max_value;

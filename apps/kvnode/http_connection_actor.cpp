@@ -120,9 +120,10 @@ void http_connection_state::begin(const http_request& request) {
                    request.http_1_0};
   if (form.last)
     phase_ = phase_t::closing;
-  auto is_local = std::holds_alternative<ask_status>(todo.first);
-  auto deadline = raft::now(self_)
-                  + (is_local ? cfg_.status_timeout : cfg_.request_timeout);
+  auto limit = cfg_.request_timeout;
+  if (std::holds_alternative<ask_status>(todo.first))
+    limit = std::min(limit, cfg_.status_timeout);
+  auto deadline = raft::now(self_) + limit;
   auto id = queue_.open(todo.then, form, deadline);
   std::visit(
     [&](auto& step) {

@@ -3,7 +3,8 @@
 #include "kvnode/kv_store.hpp"
 #include "kvnode/listener.hpp"
 
-#include <caf/raft/all.hpp>
+#include <caf/raft/compat.hpp>
+#include <caf/raft/node.hpp>
 
 #include <fmt/format.h>
 #include <spdlog/sinks/stdout_sinks.h>
@@ -11,33 +12,54 @@
 
 #include <sys/resource.h>
 
-#include <atomic>
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
+#include <mutex>
 #include <thread>
 
 namespace {
 
 using namespace kvnode;
+using namespace std::chrono_literals;
 
-/// The log goes to stderr. Until the member runs, only why it cannot is said.
+/// Of the ten seconds in which the program has to end.
+constexpr auto stop_limit = 9500ms;
+constexpr auto node_stop_limit = 7s;
+
+// -- the log ------------------------------------------------------------------
+
+spdlog::level::level_enum level_of(raft::log_level level) {
+  switch (level) {
+    case raft::log_level::error:
+      return spdlog::level::err;
+    case raft::log_level::warning:
+      return spdlog::level::warn;
+    case raft::log_level::info:
+      return spdlog::level::info;
+    case raft::log_level::debug:
+      return spdlog::level::debug;
+  }
+  return spdlog::level::info;
+}
+
+/// The log goes to stderr. Until the member runs, what is no error is kept: a
+/// member that cannot run says why, and nothing else.
 class log_output {
 public:
-  explicit log_output(raft::log_level level) {
-    out_ = spdlog::stderr_logger_mt("kvnode");
-    out_->set_pattern("%Y-%m-%dT%H:%M:%S.%e %l %v");
+  explicit log_output(raft::log_level level)
+    : out_(spdlog::stderr_logger_mt("kvnode")) {
+    out_->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %v");
     out_->set_level(level_of(level));
-    out_->flush_on(spdlog::level::trace);
   }
 
-  raft::log_sink sink() {
-    return [this](raft::log_level level, std::string_view text) {
-      std::lock_guard guard{mutex_};
-      if (running_)
-        out_->log(level_of(level), text);
-      else
-        early_.emplace_back(level, text);
-    };
+  void say(raft::log_level level, std::string_view text) {
+    std::lock_guard guard{mutex_};
+    if (running_ || level == raft::log_level::error)
+      out_->log(level_of(level), text);
+    else
+      early_.emplace_back(level, text);
   }
 
   void begin() {
@@ -49,26 +71,15 @@ public:
   }
 
 private:
-  static spdlog::level::level_enum level_of(raft::log_level level) {
-    switch (level) {
-      case raft::log_level::error:
-        return spdlog::level::err;
-      case raft::log_level::warning:
-        return spdlog::level::warn;
-      case raft::log_level::info:
-        return spdlog::level::info;
-      default:
-        return spdlog::level::debug;
-    }
-  }
-
   std::mutex mutex_;
   bool running_ = false;
   std::vector<std::pair<raft::log_level, std::string>> early_;
   std::shared_ptr<spdlog::logger> out_;
 };
 
-int complain(const std::string& text) {
+// -- the process --------------------------------------------------------------
+
+int complain(std::string_view text) {
   fmt::print(stderr, "kvnode: {}\n", text);
   return EXIT_FAILURE;
 }
@@ -84,46 +95,65 @@ sigset_t block_signals() {
   return result;
 }
 
-void raise_file_limit() {
+/// Allows as many open files as there may be.
+/// @returns How many that are.
+size_t raise_file_limit() {
   rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-    limit.rlim_cur = limit.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &limit);
-  }
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+    return 1024;
+  auto soft = std::exchange(limit.rlim_cur, limit.rlim_max);
+  return setrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_max : soft;
 }
 
-http_environment_ptr make_environment(const options& opts,
-                                      raft::group_actor group) {
+/// Ends the process at a second signal, or when the time for a clean end is
+/// over: what was acknowledged is on disk.
+void limit_stop(const sigset_t& signals) {
+  std::thread watch{[signals] {
+    using namespace std::chrono;
+    auto whole = duration_cast<seconds>(stop_limit);
+    timespec time{whole.count(), nanoseconds(stop_limit - whole).count()};
+    auto signal = sigtimedwait(&signals, nullptr, &time);
+    complain(signal > 0 ? "ended by a second signal"
+                        : "could not end in good order in time");
+    std::_Exit(signal > 0 ? EXIT_FAILURE : EXIT_SUCCESS);
+  }};
+  watch.detach();
+}
+
+// -- the member ---------------------------------------------------------------
+
+http_environment_ptr make_environment(const options& opts, size_t max_files) {
   auto result = std::make_shared<http_environment>();
-  result->cfg.limits.max_body = opts.max_value;
-  result->cfg.routes.ckite = opts.ckite;
-  result->cfg.request_timeout = opts.group.request_timeout;
-  result->group = std::move(group);
+  auto& cfg = result->cfg;
+  cfg.limits.max_body = opts.max_value;
+  cfg.routes.ckite = opts.ckite;
+  cfg.request_timeout = opts.group.request_timeout;
+  // Slow clients may be as slow as 64 KiB/s.
+  cfg.receive_timeout += std::chrono::seconds(opts.max_value >> 16);
+  cfg.max_connections = std::min(cfg.max_connections, max_files / 2);
   return result;
 }
 
-/// Ends in good order; a second signal ends at once.
-int stop(raft::node& node, const http_acceptor_actor& acceptor,
-         http_environment& http, const sigset_t& signals) {
-  std::thread impatient{[signals] {
-    int signal = 0;
-    sigwait(&signals, &signal);
-    std::_Exit(EXIT_FAILURE);
-  }};
-  impatient.detach();
-  raft::post_from_outside(acceptor, finish{});
+void stop(raft::node& node, const http_acceptor_actor& acceptor,
+          http_environment& http) {
   auto ended = http.ended.get_future();
-  // Connections answer what they took while the group can still answer them.
-  ended.wait_for(std::chrono::milliseconds(200));
-  auto in_order = node.stop(std::chrono::seconds(7));
+  // From now on nothing new is taken. What was taken is answered by the group
+  // before it ends, and then has to be sent.
   raft::post_from_outside(acceptor, finish{});
-  ended.wait_for(std::chrono::seconds(1));
-  return in_order ? EXIT_SUCCESS : EXIT_FAILURE;
+  if (!node.stop(node_stop_limit))
+    complain("the member did not end in good order");
+  if (ended.wait_for(500ms) == std::future_status::ready)
+    return;
+  raft::post_from_outside(acceptor, finish{});
+  ended.wait_for(500ms);
 }
 
 int run(options opts, const sigset_t& signals) {
   log_output log{opts.level};
-  opts.node.log = log.sink();
+  opts.node.log = [&log](raft::log_level level, std::string_view text) {
+    log.say(level, text);
+  };
+  auto http = make_environment(opts, raise_file_limit());
   auto socket = listener::open(opts.http_host, opts.http_port);
   if (!socket)
     return complain(socket.error().text);
@@ -137,31 +167,35 @@ int run(options opts, const sigset_t& signals) {
                                     opts.group);
   if (!group)
     return complain(group.error().text);
-  log.begin();
-  auto http = make_environment(opts, *group);
-  auto address = socket->address();
+  http->group = std::move(*group);
   auto acceptor = raft::spawn_at<http_acceptor_state>(
     sys, raft::placement::io_thread, socket->release(), http);
-  spdlog::get("kvnode")->info(
-    "member {} serves HTTP on {}, peers on {}, data in {}", opts.node.id.value,
-    address, (*node)->address(), opts.node.data_dir);
+  fmt::print("member {} serves HTTP on http://{}, peers on {}, data in {}\n",
+             opts.node.id.value, socket->address(), (*node)->address(),
+             opts.node.data_dir);
+  std::fflush(stdout);
+  log.begin();
   int signal = 0;
   sigwait(&signals, &signal);
-  spdlog::get("kvnode")->info("stopping");
-  return stop(**node, acceptor, *http, signals);
+  limit_stop(signals);
+  stop(**node, acceptor, *http);
+  return EXIT_SUCCESS;
 }
 
 } // namespace
 
 int main(int argc, char** argv) {
   auto signals = block_signals();
-  auto parsed = parse_command_line({argv + 1, argv + argc});
-  if (!parsed)
-    return complain(parsed.error().text);
-  if (auto* text = std::get_if<text_wanted>(&*parsed)) {
-    fmt::print("{}", text->text);
-    return EXIT_SUCCESS;
+  try {
+    auto parsed = parse_command_line({argv + 1, argv + argc});
+    if (!parsed)
+      return complain(parsed.error().text);
+    if (auto* wanted = std::get_if<text_wanted>(&*parsed)) {
+      fmt::print("{}", wanted->text);
+      return EXIT_SUCCESS;
+    }
+    return run(std::move(std::get<options>(*parsed)), signals);
+  } catch (const std::exception& ex) {
+    return complain(ex.what());
   }
-  raise_file_limit();
-  return run(std::move(std::get<options>(*parsed)), signals);
 }
