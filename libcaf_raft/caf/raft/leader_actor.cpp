@@ -8,6 +8,16 @@
 
 namespace caf::raft {
 
+namespace {
+
+/// How long the newest commit index waits for entries to travel with.
+constexpr auto notice_delay = std::chrono::milliseconds(10);
+
+/// The timer for that, beside the numbered ones for heartbeats.
+constexpr uint64_t notice_generation = UINT64_MAX;
+
+} // namespace
+
 leader_state::leader_state(scheduled_actor* self,
                            std::shared_ptr<role_setup> setup)
   : self_(self),
@@ -39,7 +49,7 @@ role_actor::behavior_type leader_state::make_behavior() {
     [this](const begin_transfer& msg) { on(msg); },
     [this](const report_role& msg) { on(msg); },
     [this](const log_stored& msg) { on(msg); },
-    [this](const log_room& msg) { desk_.room().reported(msg.room); },
+    [this](const log_room& msg) { on(msg); },
     [this](const peer_changed& msg) { on(msg); },
     [this](const new_peers& msg) { desk_.add_peers(msg); },
     [this](end_tenure) { end(); },
@@ -131,6 +141,7 @@ void leader_state::send_entries(server_id peer, const core::append_order& order,
   if (last < order.last)
     core::sent_less(rules_, peer, order, last);
   auto commit = rules_.self.commit_index;
+  told_[peer] = std::max(told_[peer], std::min(commit, last - 1));
   auto& x = newest_frame_;
   if (!x.frame || x.prev != order.prev || x.last != last
       || x.commit != commit) {
@@ -173,6 +184,18 @@ void leader_state::on(const append_result& msg) {
   pump(msg.from.id);
 }
 
+/// A leader whose disk is full refuses writes; another one may have room.
+void leader_state::on(const log_room& msg) {
+  desk_.room().reported(msg.room);
+  auto now = desk_.now();
+  if (desk_.over() || msg.trouble.empty() || now < next_hand_over_)
+    return;
+  next_hand_over_ = now + 5 * desk_.cfg().election_timeout;
+  if (core::begin_transfer(rules_, server_id{}, now, desk_.cfg()))
+    if (auto what = core::ready_to_transfer(rules_))
+      desk_.send(rules_.handing_over->to, rules_.self.group, *what);
+}
+
 void leader_state::on(const log_stored& msg) {
   if (desk_.over())
     return;
@@ -187,6 +210,7 @@ void leader_state::commit() {
     return;
   desk_.release(rules_.self);
   notice_commit();
+  notice_soon();
   // The first commit of a leadership lets reads begin.
   if (core::wants_round(rules_))
     heartbeat_round();
@@ -201,10 +225,33 @@ void leader_state::notice_commit() {
       ++i;
       continue;
     }
-    desk_.send(i->first, rules_.self.group,
-               commit_notice{rules_.self.self, rules_.self.term,
-                             rules_.self.number, commit});
+    send_notice(i->first, commit);
     i = awaited_.erase(i);
+  }
+}
+
+void leader_state::send_notice(server_id to, index_t commit) {
+  told_[to] = std::max(told_[to], commit);
+  desk_.send(to, rules_.self.group,
+             commit_notice{rules_.self.self, rules_.self.term,
+                           rules_.self.number, commit});
+}
+
+/// Under load the next entries tell what is committed; when they stop, nobody
+/// waits for a heartbeat to hear of the last ones.
+void leader_state::notice_soon() {
+  if (notice_pending_)
+    return;
+  notice_pending_ = true;
+  wake_at(self_, desk_.now() + notice_delay, wake{notice_generation});
+}
+
+void leader_state::notice_everyone() {
+  notice_pending_ = false;
+  for (auto& [id, unused] : rules_.peers) {
+    auto commit = core::commit_for(rules_, id);
+    if (commit > told_[id])
+      send_notice(id, commit);
   }
 }
 
@@ -249,6 +296,10 @@ void leader_state::on(wake msg) {
   if (desk_.over())
     return;
   auto now = desk_.now();
+  if (msg.generation == notice_generation) {
+    notice_everyone();
+    return;
+  }
   if (msg.generation == 0) {
     desk_.tell_server(leader_known{rules_.self.number, rules_.self.self.id});
     pump();

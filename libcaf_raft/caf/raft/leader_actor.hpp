@@ -30,6 +30,7 @@ private:
   void on(const begin_transfer& msg);
   void on(const report_role& msg);
   void on(const log_stored& msg);
+  void on(const log_room& msg);
   void on(const peer_changed& msg);
   void on(const log_read& msg);
   void on(wake msg);
@@ -47,6 +48,9 @@ private:
   /// The commit index may have moved.
   void commit();
   void notice_commit();
+  void notice_soon();
+  void notice_everyone();
+  void send_notice(server_id to, index_t commit);
 
   // -- heartbeats and reads ---------------------------------------------------
 
@@ -81,6 +85,11 @@ private:
   /// Members that passed commands on: up to which index someone waits there for
   /// the commit.
   std::map<server_id, index_t> awaited_;
+  /// Which commit index each member was told last.
+  std::map<server_id, index_t> told_;
+  bool notice_pending_ = false;
+  /// The disk is full: not before then again.
+  time_point next_hand_over_;
 };
 
 } // namespace caf::raft
