@@ -12,6 +12,7 @@
 // owes one sends it to the handle it was given. No request timeouts, no
 // per-entry messages between threads (docs/architecture.md).
 
+#include "caf/raft/applier_messages.hpp"
 #include "caf/raft/client.hpp"
 #include "caf/raft/compat.hpp"
 #include "caf/raft/core/tenure.hpp"
@@ -223,47 +224,6 @@ using role_actor = handle<
 
 // -- the applier --------------------------------------------------------------
 
-/// Entries to be applied, in order and without a gap behind what was sent
-/// before, except that entries which are not in memory are left out: then the
-/// applier reads them first.
-struct apply_entries {
-  index_t last;
-  entries content;
-  /// Whether anyone at this member waits for answers.
-  bool answers_wanted = false;
-};
-
-struct query_request {
-  request_id id;
-  bytes payload;
-};
-
-struct run_queries {
-  std::vector<query_request> queries;
-};
-
-struct applied_answer {
-  entry_id entry;
-  bytes answer;
-};
-
-/// The state machine is at this index now. The ids of the applied entries as
-/// runs of terms tell what became of each index.
-struct entries_applied {
-  index_t last;
-  /// In order; only where they were wanted: every entry since the last report.
-  std::vector<applied_answer> answers;
-};
-
-struct query_answer {
-  request_id id;
-  bytes answer;
-};
-
-struct queries_answered {
-  std::vector<query_answer> answers;
-};
-
 using applier_actor
   = handle<caf::result<void>(apply_entries), caf::result<void>(run_queries),
            caf::result<void>(log_read), caf::result<void>(wake),
@@ -360,6 +320,8 @@ struct incoming_closed {
   incoming_connection_actor connection;
   std::string origin;
   std::string reason;
+  /// Set where we refused it, at the handshake or later.
+  std::optional<refusal> refused;
 };
 
 /// A peer's outgoing connection was made, was lost or could not be made.

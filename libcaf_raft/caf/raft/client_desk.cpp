@@ -28,7 +28,11 @@ std::string text_of(errc code) {
 
 client_desk::client_desk(scheduled_actor* self, group_id group, sender me,
                          const settings& cfg, uint64_t first_id)
-  : self_(self), group_(group), me_(me), cfg_(cfg), open_(first_id) {
+  : self_(self),
+    group_(group),
+    me_(me),
+    cfg_(cfg),
+    open_(first_id) {
   // nop
 }
 
@@ -37,11 +41,10 @@ client_desk::client_desk(scheduled_actor* self, group_id group, sender me,
 bool client_desk::add(submit& msg, time_point now) {
   auto limit = msg.time_left.count() > 0 ? msg.time_left : cfg_.request_timeout;
   client who{msg.id, msg.reply_to};
-  auto code = msg.kind == request_kind::command
-                ? open_.add_command(who, std::move(msg.payload), now + limit,
-                                    cfg_)
-                : open_.add_query(who, std::move(msg.payload), now + limit,
-                                  cfg_);
+  auto code
+    = msg.kind == request_kind::command
+        ? open_.add_command(who, std::move(msg.payload), now + limit, cfg_)
+        : open_.add_query(who, std::move(msg.payload), now + limit, cfg_);
   if (code == errc::none)
     return true;
   post(self_, msg.reply_to, outcome{msg.id, code, {}, {}, text_of(code)});
@@ -79,9 +82,8 @@ void client_desk::pass_commands(const way_to_leader& way) {
   if (hold_commands_until_)
     return;
   while (open_.has_waiting_commands()) {
-    auto taken = open_.take_commands(way.leader, !way.role,
-                                     cfg_.max_append_entries,
-                                     cfg_.max_append_bytes);
+    auto taken = open_.take_commands(
+      way.leader, !way.role, cfg_.max_append_entries, cfg_.max_append_bytes);
     if (taken.empty())
       return;
     if (way.role) {
