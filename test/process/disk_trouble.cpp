@@ -57,7 +57,7 @@ TEST_CASE("a full disk refuses writes, serves reads, and is forgiven") {
 }
 
 TEST_CASE("a leader with a full disk hands over to one that has room") {
-  cluster servers{{.faulty_disks = true, .args = quick_elections()}};
+  cluster servers{{.faulty_disks = true, .args = quick_timing()}};
   servers.start_all();
   auto leader = servers.await_leader();
   servers.disk(leader).set(DISK_FULL);
@@ -76,7 +76,7 @@ TEST_CASE("a leader with a full disk hands over to one that has room") {
 }
 
 TEST_CASE("a device that fails ends the member, and it says so") {
-  cluster servers{{.faulty_disks = true, .args = quick_elections()}};
+  cluster servers{{.faulty_disks = true, .args = quick_timing()}};
   servers.start_all();
   for (auto fault : {DISK_SYNC_FAILS, DISK_WRITE_FAILS}) {
     auto leader = servers.await_leader();
@@ -98,7 +98,7 @@ TEST_CASE("a device that fails ends the member, and it says so") {
 }
 
 TEST_CASE("a follower whose device fails stops nobody else") {
-  cluster servers{{.faulty_disks = true, .args = quick_elections()}};
+  cluster servers{{.faulty_disks = true, .args = quick_timing()}};
   servers.start_all();
   auto leader = servers.await_leader();
   auto follower = leader % 3 + 1;
@@ -113,7 +113,7 @@ TEST_CASE("a follower whose device fails stops nobody else") {
 }
 
 TEST_CASE("a leader whose disk hangs is replaced") {
-  cluster servers{{.faulty_disks = true, .args = quick_elections()}};
+  cluster servers{{.faulty_disks = true, .args = quick_timing()}};
   servers.start_all();
   auto leader = servers.await_leader();
   write_until_done(servers, "a", "before", leader);
@@ -128,7 +128,7 @@ TEST_CASE("a leader whose disk hangs is replaced") {
 }
 
 TEST_CASE("a follower whose disk hangs stops nobody else") {
-  cluster servers{{.faulty_disks = true, .args = quick_elections()}};
+  cluster servers{{.faulty_disks = true, .args = quick_timing()}};
   servers.start_all();
   auto leader = servers.await_leader();
   auto follower = leader % 3 + 1;

@@ -31,7 +31,7 @@ TEST_CASE("a killed leader is replaced, again and again") {
 }
 
 TEST_CASE("a leader that slept does not answer from its dreams") {
-  cluster servers{{.args = quick_elections()}};
+  cluster servers{{.args = quick_timing()}};
   servers.start_all();
   for (int round = 0; round < (short_run() ? 1 : 3); ++round) {
     auto leader = servers.await_leader();
@@ -70,12 +70,13 @@ TEST_CASE("a short sleep of the leader costs nobody a write") {
 
 TEST_CASE(
   "two members down stop all writes, and one coming back resumes them") {
-  cluster servers{{.args = quick_elections()}};
+  cluster servers{{.args = quick_timing()}};
   servers.start_all();
   auto leader = servers.await_leader();
   write_until_done(servers, "a", "1", leader);
   auto second = leader % 3 + 1;
   auto third = second % 3 + 1;
+  servers.await_equal();
   servers.kill(leader);
   servers.kill(second);
   await("a member that serves no more",

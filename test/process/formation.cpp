@@ -77,7 +77,7 @@ TEST_CASE("values of any bytes and size come back as they were") {
 }
 
 TEST_CASE("a cluster forms when all its members have met, and not before") {
-  cluster servers;
+  cluster servers{{.args = {"--request-timeout", "500"}}};
   servers.start(1);
   servers.start(2);
   await("members that answer",

@@ -97,7 +97,8 @@ std::string first_words_of_a_peer() {
   std::string words;
   set_nonblocking(listener.get());
   while (words.empty() && !limit.passed()) {
-    file_descriptor peer{accept(listener.get(), nullptr, nullptr)};
+    file_descriptor peer{
+      accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC)};
     if (peer)
       receive_some(peer.get(), words, deadline{seconds(2)});
   }
@@ -180,7 +181,7 @@ TEST_CASE_FIXTURE(hostile_fixture, "frames of peers, damaged") {
 
 TEST_CASE_FIXTURE(hostile_fixture, "members of another cluster") {
   // They take our members for their own second and third one.
-  cluster strangers{{.args = quick_elections()}};
+  cluster strangers{{.args = quick_timing()}};
   auto list = "127.0.0.1:" + std::to_string(strangers.raft_port(1))
               + ",127.0.0.1:" + std::to_string(servers.raft_port(2))
               + ",127.0.0.1:" + std::to_string(servers.raft_port(3));

@@ -7,7 +7,7 @@ using namespace harness;
 namespace {
 
 struct partition_fixture {
-  cluster servers{{.proxied = true, .args = quick_elections()}};
+  cluster servers{{.proxied = true, .args = quick_timing()}};
   size_t leader;
   size_t other;
 

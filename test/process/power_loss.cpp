@@ -5,7 +5,7 @@
 using namespace harness;
 
 TEST_CASE("the power of all goes, and nothing acknowledged is missing") {
-  cluster servers{{.faulty_disks = true, .args = quick_elections()}};
+  cluster servers{{.faulty_disks = true, .args = quick_timing()}};
   servers.start_all();
   servers.await_leader();
   auto seed = number_from("CAF_RAFT_SEED", std::random_device{}());
@@ -30,8 +30,7 @@ TEST_CASE("the power of all goes, and nothing acknowledged is missing") {
 }
 
 TEST_CASE("the power of one goes again and again") {
-  cluster servers{
-    {.members = 1, .faulty_disks = true, .args = quick_elections()}};
+  cluster servers{{.members = 1, .faulty_disks = true, .args = quick_timing()}};
   servers.start_all();
   servers.await_leader();
   std::mt19937_64 random{number_from("CAF_RAFT_SEED", std::random_device{}())};
@@ -49,7 +48,7 @@ TEST_CASE("the power of one goes again and again") {
 TEST_CASE("a kill, a first answer, and then the power goes") {
   // What the killed process wrote and did not sync is in the page cache, where the
   // next one finds it; it must not count as durable for that.
-  cluster servers{{.faulty_disks = true, .args = quick_elections()}};
+  cluster servers{{.faulty_disks = true, .args = quick_timing()}};
   servers.start_all();
   servers.await_leader();
   std::mt19937_64 random{number_from("CAF_RAFT_SEED", std::random_device{}())};

@@ -5,7 +5,7 @@
 using namespace harness;
 
 TEST_CASE("all are killed at once and nothing acknowledged is missing") {
-  cluster servers{{.args = quick_elections()}};
+  cluster servers{{.args = quick_timing()}};
   servers.start_all();
   servers.await_leader();
   workload clients{servers, {.clients = 4, .rest = milliseconds(2)}};
@@ -20,7 +20,7 @@ TEST_CASE("all are killed at once and nothing acknowledged is missing") {
 }
 
 TEST_CASE("a rolling restart keeps the cluster serving") {
-  cluster servers{{.args = quick_elections()}};
+  cluster servers{{.args = quick_timing()}};
   servers.start_all();
   servers.await_leader();
   workload clients{servers, {.clients = 2, .seed = 2}};
@@ -60,7 +60,7 @@ TEST_CASE("a member that was away long catches up") {
 }
 
 TEST_CASE("terms never go back, not even over a restart") {
-  cluster servers{{.args = quick_elections()}};
+  cluster servers{{.args = quick_timing()}};
   servers.start_all();
   std::vector<uint64_t> terms(servers.size() + 1);
   for (int round = 0; round < (short_run() ? 2 : 4); ++round) {
@@ -76,7 +76,7 @@ TEST_CASE("terms never go back, not even over a restart") {
 }
 
 TEST_CASE("a member that lost its directory does not vote, and says so") {
-  cluster servers{{.args = quick_elections()}};
+  cluster servers{{.args = quick_timing()}};
   servers.start_all();
   auto leader = servers.await_leader();
   write_until_done(servers, "a", "b", leader);
@@ -107,7 +107,7 @@ TEST_CASE("a member that lost its directory does not vote, and says so") {
 }
 
 TEST_CASE("a wiped founder does not found again") {
-  cluster servers{{.args = quick_elections()}};
+  cluster servers{{.args = quick_timing()}};
   servers.start_all();
   auto leader = servers.await_leader();
   write_until_done(servers, "a", "b", leader);

@@ -42,8 +42,9 @@ struct cluster::member {
   harness::process process;
 };
 
-std::vector<std::string> quick_elections() {
-  return {"--election-timeout", "400", "--heartbeat", "50"};
+std::vector<std::string> quick_timing() {
+  return {"--election-timeout", "400", "--heartbeat", "50",
+          "--request-timeout",  "1000"};
 }
 
 cluster::cluster(cluster_options options)

@@ -49,7 +49,7 @@ struct cluster_options {
 
 /// Timing for tests in which members are often without a leader; slow enough for
 /// a busy machine.
-std::vector<std::string> quick_elections();
+std::vector<std::string> quick_timing();
 
 /// Some kvnode processes on loopback, each with a directory of its own, counted
 /// from 1. Call it from one thread, which must outlive it (process.hpp).

@@ -1,16 +1,13 @@
 #include "process/support/network.hpp"
 
+#include "process/support/socket_owner.hpp"
+
 #include <algorithm>
-#include <array>
-#include <cstdio>
-#include <filesystem>
-#include <fstream>
+#include <cerrno>
 #include <poll.h>
 #include <sys/socket.h>
 
 namespace harness {
-
-namespace fs = std::filesystem;
 
 /// A member, and the proxy in front of it.
 struct network::proxied {
@@ -43,53 +40,7 @@ namespace {
 
 constexpr size_t max_pending = 256 << 10;
 
-/// The inode of the socket bound to `port` and connected to `remote`, as a line
-/// of /proc/net/tcp has it; empty if there is none.
-std::string socket_inode(const char* table, uint16_t port, uint16_t remote) {
-  std::ifstream in{table};
-  std::string line;
-  std::getline(in, line);
-  while (std::getline(in, line)) {
-    std::array<char, 33> local_address{};
-    std::array<char, 33> remote_address{};
-    unsigned local = 0;
-    unsigned other = 0;
-    unsigned long inode = 0;
-    if (sscanf(line.c_str(),
-               " %*d: %32[0-9A-F]:%x %32[0-9A-F]:%x %*x %*x:%*x %*x:%*x %*x "
-               "%*d %*d %lu",
-               local_address.data(), &local, remote_address.data(), &other,
-               &inode)
-          == 5
-        && local == port && other == remote)
-      return "socket:[" + std::to_string(inode) + "]";
-  }
-  return {};
-}
-
-bool has_open(pid_t pid, const std::string& link) {
-  std::error_code code;
-  for (const auto& entry :
-       fs::directory_iterator{"/proc/" + std::to_string(pid) + "/fd", code}) {
-    std::error_code gone;
-    if (fs::read_symlink(entry.path(), gone) == link)
-      return true;
-  }
-  return false;
-}
-
 } // namespace
-
-pid_t owner_of(uint16_t port, uint16_t remote,
-               const std::vector<pid_t>& among) {
-  for (auto table : {"/proc/net/tcp", "/proc/net/tcp6"}) {
-    auto link = socket_inode(table, port, remote);
-    for (auto pid : among)
-      if (!link.empty() && pid != 0 && has_open(pid, link))
-        return pid;
-  }
-  return 0;
-}
 
 network::network(size_t count) {
   for (size_t id = 1; id <= count; ++id) {
@@ -152,25 +103,24 @@ path network::state_of(size_t from, size_t to) {
   return i == paths_.end() ? path::open : i->second;
 }
 
-size_t network::member_of_port(uint16_t port) {
+size_t network::maker_of(const file_descriptor& client, const proxied& target) {
   std::vector<pid_t> pids;
   for (const auto& member : members_)
     pids.push_back(member->pid);
-  for (const auto& member : members_) {
-    auto pid = owner_of(port, member->announced_port, pids);
-    for (const auto& owner : members_)
-      if (pid != 0 && owner->pid == pid)
-        return owner->id;
-  }
+  auto pid = owner_of(remote_port(client.get()), target.announced_port, pids);
+  for (const auto& member : members_)
+    if (pid != 0 && member->pid == pid)
+      return member->id;
   return 0;
 }
 
 void network::take(proxied& target) {
-  file_descriptor client{accept(target.listener.get(), nullptr, nullptr)};
+  file_descriptor client{
+    accept4(target.listener.get(), nullptr, nullptr, SOCK_CLOEXEC)};
   if (!client)
     return;
   set_nonblocking(client.get());
-  auto from = member_of_port(remote_port(client.get()));
+  auto from = maker_of(client, target);
   if (from == 0)
     ++unknown_;
   deadline limit{seconds(1)};

@@ -70,7 +70,7 @@ private:
 
   void run();
   path state_of(size_t from, size_t to);
-  size_t member_of_port(uint16_t port);
+  size_t maker_of(const file_descriptor& client, const proxied& target);
   void take(proxied& target);
   void move_bytes(connection& link);
 
@@ -82,9 +82,5 @@ private:
   std::atomic<size_t> unknown_ = 0;
   std::thread thread_;
 };
-
-/// Returns which of the processes has the TCP socket that is bound to a port of
-/// 127.0.0.1 and connected to `remote`; zero: none of them.
-pid_t owner_of(uint16_t port, uint16_t remote, const std::vector<pid_t>& among);
 
 } // namespace harness
