@@ -5,9 +5,9 @@
 #include <random>
 #include <set>
 
-// One member's requests in a cluster that changes leaders, loses connections and
-// repeats messages; whatever happens, each request is answered once, and what
-// the answer says is so.
+// One member's requests in a cluster that changes leaders, loses connections
+// and repeats messages; whatever happens, each request is answered once, and
+// what the answer says is so.
 
 using namespace caf::raft;
 using namespace caf::raft::core;

@@ -26,8 +26,8 @@ public:
 
   std::optional<time_point> nearest() const;
 
-  /// Whose deadline is the nearest, unless it is later than `now`; of equal ones
-  /// the lower id. It stays until it is cancelled.
+  /// Whose deadline is the nearest, unless it is later than `now`; of equal
+  /// ones the lower id. It stays until it is cancelled.
   std::optional<request_id> due(time_point now) const;
 
   size_t size() const {

@@ -79,8 +79,8 @@ struct append_order {
 };
 
 /// Decides whether an append_entries should leave for `peer` now, and notes it
-/// as sent. Call again until it is empty. Empty too where the entries behind its
-/// log are gone: then its progress says `snapshot`.
+/// as sent. Call again until it is empty. Empty too where the entries behind
+/// its log are gone: then its progress says `snapshot`.
 /// @note Where the entries are in memory the order is within the limits of the
 ///       settings. Of entries that are only on disk up to `max_append_entries`
 ///       are ordered, and the reader cuts them: see `sent_less`.
@@ -113,14 +113,14 @@ bool update_commit(leader& self);
 /// Messages to this member were lost, or a new connection was made.
 void on_peer_reset(leader& self, server_id peer);
 
-// -- heartbeats, reads, check-quorum -------------------------------------------
+// -- heartbeats, reads, check-quorum ------------------------------------------
 
 /// Starts the next round of heartbeats; takes the reads that wait along if one
 /// may be confirmed by it.
 void start_round(leader& self);
 
-/// The heartbeat of the present round for one member: with the commit index, but
-/// only up to what that member has acknowledged.
+/// The heartbeat of the present round for one member: with the commit index,
+/// but only up to what that member has acknowledged.
 heartbeat heartbeat_for(const leader& self, server_id peer);
 
 /// Counts only of the incarnation that the configuration names.
@@ -140,21 +140,21 @@ read_queue::confirmed_reads confirm_alone(leader& self);
 index_t commit_for(const leader& self, server_id peer);
 
 /// Whether a quorum was heard within the election timeout (§6.2); the leader
-/// hears itself, if it is a voter. In the first election timeout of a leadership
-/// always.
+/// hears itself, if it is a voter. In the first election timeout of a
+/// leadership always.
 bool has_quorum(const leader& self, time_point now, const settings& cfg);
 
 /// Followers with messages in flight that were not answered for an election
 /// timeout start again.
 void reset_stalled(leader& self, time_point now, const settings& cfg);
 
-// -- transfer (§3.10) ----------------------------------------------------------
+// -- transfer (§3.10) ---------------------------------------------------------
 
 /// Begins to hand over. From now on nothing is proposed until it is given up.
 /// @param to None: to the voter that is furthest ahead of those that were heard
 ///           within the election timeout.
-/// @returns `rejected`: one is under way already, `to` is no voter or ourselves,
-///          or there is no one. `invalid_argument`: `to` is unknown.
+/// @returns `rejected`: one is under way already, `to` is no voter or
+///          ourselves, or there is no one. `invalid_argument`: `to` is unknown.
 result_of<server_id> begin_transfer(leader& self, server_id to, time_point now,
                                     const settings& cfg);
 

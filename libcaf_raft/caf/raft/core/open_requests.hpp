@@ -25,8 +25,8 @@ namespace caf::raft::core {
 /// - *handed over* to the leader, here or at another member, who has not
 ///   answered: it may be appended. It is not sent again unless the leader
 ///   refuses it, so it is never appended twice. When its time is up, or the
-///   connection that it left by breaks, it is `outcome_unknown`. Not so when the
-///   own leadership ends: what that left unanswered it did not append;
+///   connection that it left by breaks, it is `outcome_unknown`. Not so when
+///   the own leadership ends: what that left unanswered it did not append;
 /// - *appended* as an entry whose id is known. Once the state machine here has
 ///   applied that index it is done if the entry there has that term, and if it
 ///   has another, it never will be: `no_leader` (log matching, §3.5). Where its
@@ -91,7 +91,7 @@ public:
     return errc::none;
   }
 
-  /// A query that waits for nothing but the state machine, which has it already.
+  /// A query that waits for nothing but the state machine, which has it.
   /// @returns Its number; none where it is `overloaded`.
   request_id add_local_query(Token who, time_point deadline,
                              const settings& cfg) {
@@ -128,8 +128,8 @@ public:
   /// @param leader    The member that leads.
   /// @param elsewhere Whether that is another member, over a connection that
   ///                  stands.
-  /// @param max_bytes Stop before the payloads pass this, but hand over at least
-  ///                  one where one waits.
+  /// @param max_bytes Stop before the payloads pass this, but hand over at
+  ///                  least one where one waits.
   std::vector<command> take_commands(server_id leader, bool elsewhere,
                                      size_t max_count, size_t max_bytes) {
     std::vector<command> result;
@@ -166,8 +166,8 @@ public:
   // -- from the leader --------------------------------------------------------
 
   /// The leader appended a command (`none`), or did not and never will. Refused
-  /// with `no_leader` it waits again. Also an answer that comes after the tenure
-  /// counts, as long as the command is not known to be lost.
+  /// with `no_leader` it waits again. An answer that comes after the tenure
+  /// counts too, as long as the command is not given up.
   /// @returns The end of the request where it has come, for example because
   ///          there is no room.
   std::optional<settled> appended(request_id id, errc code, entry_id entry) {

@@ -16,7 +16,8 @@ public:
     /// Whether it takes anything, or where the logs meet, is not known: one
     /// message at a time.
     probe,
-    /// They meet, and it answers: entries are streamed, `next_index` runs ahead.
+    /// They meet, and it answers: entries are streamed, `next_index` runs
+    /// ahead.
     replicate,
     /// The entries it needs are gone: it needs a snapshot.
     snapshot,
@@ -60,8 +61,8 @@ public:
     return match_ + 1 >= next_ || state_ == state_t::replicate;
   }
 
-  /// Whether a message may leave now, whatever it carries: a probe waits for its
-  /// answer, and there is a window.
+  /// Whether a message may leave now, whatever it carries: a probe waits for
+  /// its answer, and there is a window.
   bool has_window(const settings& cfg) const;
 
   /// Whether a message may leave now that would carry what is waiting. Nothing
@@ -88,8 +89,8 @@ public:
 
   /// The member refused a message that began behind `rejected`. Ignored where
   /// no such message is in flight, and where it is known better.
-  /// @param next Where to try now, as the hint and our own log allow; it becomes
-  ///             lower than before, but never goes below what matches.
+  /// @param next Where to try now, as the hint and our own log allow; it
+  ///             becomes lower than before, but never below what matches.
   void refused(index_t rejected, index_t next);
 
   /// Messages in flight are lost (the connection broke, or no answer came for

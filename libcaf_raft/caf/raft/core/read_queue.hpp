@@ -25,8 +25,8 @@ public:
   /// Whether a round should start: reads wait and none is under way.
   bool wants_round() const;
 
-  /// The round that must be confirmed for the reads under way; empty where there
-  /// are none.
+  /// The round that must be confirmed for the reads under way; empty where
+  /// there are none.
   std::optional<round_t> underway() const;
 
   /// The heartbeats of this round are about to be sent.
