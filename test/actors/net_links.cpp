@@ -74,6 +74,7 @@ TEST_CASE("every refusal reaches the opener with its reason and its text") {
     CHECK(both.opener.downs[0].refused->text == "because");
     CHECK(both.opener.downs[0].reason == "refused: because");
     CHECK(both.accepter.downs == std::vector<std::string>{"refused: because"});
+    CHECK(both.accepter.refusals[0] == refusal{reason, "because"});
     // Nothing is said twice.
     both.opener.link.on_closed("closed");
     both.accepter.link.on_closed("closed");

@@ -72,8 +72,10 @@ struct incoming_end : incoming_link::listener {
     node_messages.push_back(std::move(msg));
   }
 
-  void on_down(const std::string& reason) override {
+  void on_down(const std::string& reason,
+               const std::optional<refusal>& refused) override {
     downs.push_back(reason);
+    refusals.push_back(refused);
   }
 
   memory_stream stream;
@@ -81,6 +83,7 @@ struct incoming_end : incoming_link::listener {
   std::vector<envelope> messages;
   std::vector<node_message> node_messages;
   std::vector<std::string> downs;
+  std::vector<std::optional<refusal>> refusals;
   incoming_link link{stream, *this};
 };
 

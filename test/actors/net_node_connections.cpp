@@ -13,8 +13,11 @@ struct formed_node : node_fixture {
   }
 
   void closed(const sender& who, connection& from) {
-    tell(node, incoming_closed{who, from.as<incoming_connection_actor>(),
-                               "10.0.0.9:999", "the other side closed it"});
+    tell(node, incoming_closed{who,
+                               from.as<incoming_connection_actor>(),
+                               "10.0.0.9:999",
+                               "the other side closed it",
+                               {}});
   }
 };
 
@@ -82,6 +85,32 @@ TEST_CASE("a refusal by the other side is named in the log") {
                    refusal{refusal_reason::wrong_cluster, "because"}});
   CHECK(f.errors
         == std::vector<std::string>{"member 2 at b:2 refused: because"});
+}
+
+TEST_CASE("what makes no sense is said with where it came from") {
+  formed_node f;
+  auto two = f.knock(f.hello_of(2, ours));
+  incoming_closed msg{member_of(2), two.as<incoming_connection_actor>(),
+                      "10.0.0.9:999", "refused: malformed message",
+                      refusal{refusal_reason::malformed, "malformed message"}};
+  f.tell(f.node, msg);
+  CHECK(f.lines_with("the connection from member 2 at b:2, at 10.0.0.9:999, "
+                     "was refused: malformed message")
+        == 1);
+  msg.from = {};
+  f.tell(f.node, msg);
+  CHECK(f.lines_with("the connection from a stranger, at 10.0.0.9:999, was "
+                     "refused: malformed message")
+        == 1);
+}
+
+TEST_CASE("a member that moved is named with both addresses") {
+  formed_node f;
+  auto who = f.hello_of(2, ours);
+  who.address = "b:4";
+  CHECK(f.knock(who).take<admitted>().size() == 1);
+  CHECK(f.lines_with("member 2 says that it is at b:4; it is sought at b:2")
+        == 1);
 }
 
 TEST_CASE("a second connection of the same member replaces the first") {

@@ -84,8 +84,9 @@ TEST_CASE("who left before the cluster was founded counts no more") {
   founder f;
   auto two = f.knock(f.hello_of(2));
   f.arrive({}, f.introduction(2));
-  f.tell(f.node, incoming_closed{member_of(2),
-                                 two.as<incoming_connection_actor>(), "", ""});
+  f.tell(f.node,
+         incoming_closed{
+           member_of(2), two.as<incoming_connection_actor>(), "", "", {}});
   f.arrive({}, f.introduction(3));
   CHECK(f.log.take<found_cluster>().empty());
   f.arrive({}, f.introduction(2, 2));

@@ -255,7 +255,8 @@ TEST_CASE("noise on the port is answered by a refusal") {
   auto closed = both.at_door->wait_for<incoming_closed>();
   REQUIRE(closed);
   CHECK(closed->reason
-        == "malformed message: the peer does not speak this protocol");
+        == "refused: malformed message: the peer does not speak this protocol");
+  CHECK(closed->refused.has_value());
 }
 
 TEST_CASE("there are only so many connections at a time") {

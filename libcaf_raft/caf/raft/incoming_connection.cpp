@@ -79,8 +79,10 @@ void incoming_connection::on_message(node_message& msg) {
        node_message_received{link_.from(), cluster_, std::move(msg)});
 }
 
-void incoming_connection::on_down(const std::string& reason) {
-  post(self_, owner_, incoming_closed{link_.from(), me(), origin_, reason});
+void incoming_connection::on_down(const std::string& reason,
+                                  const std::optional<refusal>& refused) {
+  post(self_, owner_,
+       incoming_closed{link_.from(), me(), origin_, reason, refused});
   owner_ = nullptr;
   routes_ = nullptr;
 }

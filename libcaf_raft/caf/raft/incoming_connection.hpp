@@ -4,6 +4,7 @@
 #include "caf/raft/incoming_link.hpp"
 #include "caf/raft/transport.hpp"
 
+#include <optional>
 #include <string>
 
 namespace caf::raft {
@@ -39,7 +40,8 @@ private:
   void on_hello(const hello& msg) override;
   void on_message(envelope& msg) override;
   void on_message(node_message& msg) override;
-  void on_down(const std::string& reason) override;
+  void on_down(const std::string& reason,
+               const std::optional<refusal>& refused) override;
 
   incoming_connection_actor me() const;
 

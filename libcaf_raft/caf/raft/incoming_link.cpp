@@ -22,7 +22,9 @@ incoming_link::listener::~listener() {
 }
 
 incoming_link::incoming_link(byte_stream& stream, listener& owner)
-  : stream_(stream), owner_(owner), reader_(wire::max_handshake_body_size) {
+  : stream_(stream),
+    owner_(owner),
+    reader_(wire::max_handshake_body_size) {
   // nop
 }
 
@@ -46,7 +48,7 @@ void incoming_link::on_closed(const std::string& reason) {
   if (state_ == state_t::down)
     return;
   state_ = state_t::down;
-  owner_.on_down(reason);
+  owner_.on_down(reason, std::nullopt);
 }
 
 void incoming_link::on_handshake_deadline() {
@@ -68,7 +70,7 @@ void incoming_link::refuse(const refusal& why) {
   if (state_ == state_t::down)
     return;
   stream_.out(wire::encode(node_message{why}));
-  end("refused: " + why.text);
+  end("refused: " + why.text, why);
 }
 
 void incoming_link::limit(size_t max_body_size) {
@@ -116,15 +118,14 @@ void incoming_link::on_hello_frame(const wire::received_frame& what) {
 }
 
 void incoming_link::malformed(const std::string& why) {
-  stream_.out(wire::encode(node_message{
-    refusal{refusal_reason::malformed, "malformed message: " + why}}));
-  end("malformed message: " + why);
+  refuse({refusal_reason::malformed, "malformed message: " + why});
 }
 
-void incoming_link::end(const std::string& reason) {
+void incoming_link::end(const std::string& reason,
+                        const std::optional<refusal>& refused) {
   state_ = state_t::down;
   stream_.close();
-  owner_.on_down(reason);
+  owner_.on_down(reason, refused);
 }
 
 } // namespace caf::raft

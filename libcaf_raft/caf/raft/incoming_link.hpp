@@ -5,6 +5,7 @@
 #include "caf/raft/transport.hpp"
 #include "caf/raft/wire/frame.hpp"
 
+#include <optional>
 #include <string>
 
 namespace caf::raft {
@@ -29,7 +30,10 @@ public:
 
     /// Said once and last. The link has closed the stream, if it was not the
     /// stream that ended.
-    virtual void on_down(const std::string& reason) = 0;
+    /// @param refused Set where it was we who ended it so.
+    virtual void
+    on_down(const std::string& reason, const std::optional<refusal>& refused)
+      = 0;
   };
 
   incoming_link(byte_stream& stream, listener& owner);
@@ -67,7 +71,8 @@ private:
   void on_frame(const wire::received_frame& what);
   void on_hello_frame(const wire::received_frame& what);
   void malformed(const std::string& why);
-  void end(const std::string& reason);
+  void end(const std::string& reason,
+           const std::optional<refusal>& refused = std::nullopt);
 
   byte_stream& stream_;
   listener& owner_;

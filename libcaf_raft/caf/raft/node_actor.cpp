@@ -51,32 +51,43 @@ node_actor::behavior_type node_state::make_behavior() {
 
 void node_state::on(const hello_received& msg) {
   auto& who = msg.content;
-  if (auto why = check(who)) {
-    auto level = why->reason == refusal_reason::busy ? log_level::warning
-                                                     : log_level::error;
-    say(level, "refused " + to_string(who.id),
-        fmt::format("refused a connection from {}: {}", msg.origin, why->text));
-    post(self_, msg.connection, not_admitted{*why});
-    return;
-  }
-  auto ours = is_formed() && who.cluster == env_.cluster;
-  guests_.admit(who, msg.connection, answer(), ours ? routes_ : nullptr);
+  if (auto why = check(who))
+    return refuse(msg, *why);
   if (peers_.meet(who, me()))
     tell_peers();
+  auto ours = is_formed() && who.cluster == env_.cluster;
+  guests_.admit(who, msg.connection, answer(), ours ? routes_ : nullptr);
+  env_.log_to.debug(
+    fmt::format("member {} connected from {}", who.id.value, msg.origin));
+  if (auto address = peers_.address_of(who.id); address != who.address)
+    say(log_level::warning, "address of " + to_string(who.id),
+        fmt::format("member {} says that it is at {}; it is sought at {}",
+                    who.id.value, who.address, address));
+}
+
+void node_state::refuse(const hello_received& msg, const refusal& why) {
+  auto level = why.reason == refusal_reason::busy ? log_level::warning
+                                                  : log_level::error;
+  say(level, "refused " + to_string(msg.content.id),
+      fmt::format("refused a connection from {}: {}", msg.origin, why.text));
+  post(self_, msg.connection, not_admitted{why});
 }
 
 void node_state::on(const incoming_closed& msg) {
-  if (!msg.from.id) {
-    say(log_level::info, "strangers",
-        fmt::format("a connection from {} ended: {}", msg.origin, msg.reason));
-    return;
-  }
-  // Refused, or replaced by another one.
+  auto malformed = msg.refused
+                   && msg.refused->reason == refusal_reason::malformed;
+  auto known = static_cast<bool>(msg.from.id);
+  auto who = known ? describe(msg.from.id) : std::string{"a stranger"};
+  if (malformed)
+    say(log_level::warning, known ? "from " + to_string(msg.from.id) : who,
+        fmt::format("the connection from {}, at {}, was {}", who, msg.origin,
+                    msg.reason));
+  else
+    env_.log_to.debug(fmt::format("the connection from {}, at {}, ended: {}",
+                                  who, msg.origin, msg.reason));
+  // It was not let in, or another one took its place.
   if (!guests_.remove(msg.connection))
     return;
-  say(log_level::info, "from " + to_string(msg.from.id),
-      fmt::format("the connection from {} ended: {}", describe(msg.from.id),
-                  msg.reason));
   if (formation_) {
     formation_->on_gone(msg.from.id);
     say_for_whom_we_wait();

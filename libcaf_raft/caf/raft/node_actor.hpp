@@ -57,6 +57,7 @@ private:
   // -- connections (node_actor.cpp) -------------------------------------------
 
   void on(const hello_received& msg);
+  void refuse(const hello_received& msg, const refusal& why);
   void on(const incoming_closed& msg);
   void on(const peer_link_changed& msg);
 

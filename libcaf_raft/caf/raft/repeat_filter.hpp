@@ -11,19 +11,24 @@ namespace caf::raft {
 /// lines are worth a line.
 class repeat_filter {
 public:
-  /// @param matter What the line is about, such as "to member 2". Something new
-  ///               about a matter passes, but not within five seconds of the
-  ///               line before; the same again passes after a minute.
+  /// @param matter What the line is about, such as "to member 2". The same line
+  ///               as the last one about it passes after a minute; others pass,
+  ///               six in a row and then one in ten seconds.
   bool passes(const std::string& matter, const std::string& line,
               time_point now);
 
 private:
   struct record {
     std::string line;
-    time_point at;
+    time_point said;
+    /// How many lines may pass, and since when there are so many.
+    int64_t allowance = 0;
+    time_point counted;
   };
 
-  std::map<std::string, record> said_;
+  record& find(const std::string& matter, time_point now);
+
+  std::map<std::string, record> records_;
 };
 
 } // namespace caf::raft
