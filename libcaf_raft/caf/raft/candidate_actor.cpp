@@ -19,7 +19,7 @@ core::candidate make_rules(role_setup& setup, time_point now, bool pre_vote) {
 } // namespace
 
 candidate_state::candidate_state(scheduled_actor* self,
-                                 std::shared_ptr<role_setup> setup,
+                                 const std::shared_ptr<role_setup>& setup,
                                  bool pre_vote)
   : desk_(self, *setup),
     rules_(make_rules(*setup, desk_.now(), pre_vote)),

@@ -14,8 +14,8 @@ public:
   using handle = role_actor;
   static constexpr const char* name = "raft.candidate";
 
-  candidate_state(scheduled_actor* self, std::shared_ptr<role_setup> setup,
-                  bool pre_vote);
+  candidate_state(scheduled_actor* self,
+                  const std::shared_ptr<role_setup>& setup, bool pre_vote);
 
   handle::behavior_type make_behavior();
 

@@ -5,7 +5,7 @@
 namespace caf::raft {
 
 follower_state::follower_state(scheduled_actor* self,
-                               std::shared_ptr<role_setup> setup)
+                               const std::shared_ptr<role_setup>& setup)
   : desk_(self, *setup),
     rules_(core::become_follower(std::move(setup->begin_with->tenure),
                                  desk_.now(), desk_.cfg(), setup->draw)) {

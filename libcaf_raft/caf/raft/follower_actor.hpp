@@ -14,7 +14,8 @@ public:
   using handle = role_actor;
   static constexpr const char* name = "raft.follower";
 
-  follower_state(scheduled_actor* self, std::shared_ptr<role_setup> setup);
+  follower_state(scheduled_actor* self,
+                 const std::shared_ptr<role_setup>& setup);
 
   handle::behavior_type make_behavior();
 

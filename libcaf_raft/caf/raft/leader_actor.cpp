@@ -19,7 +19,7 @@ constexpr uint64_t notice_generation = UINT64_MAX;
 } // namespace
 
 leader_state::leader_state(scheduled_actor* self,
-                           std::shared_ptr<role_setup> setup)
+                           const std::shared_ptr<role_setup>& setup)
   : self_(self),
     desk_(self, *setup),
     rules_(

@@ -17,7 +17,7 @@ public:
   using handle = role_actor;
   static constexpr const char* name = "raft.leader";
 
-  leader_state(scheduled_actor* self, std::shared_ptr<role_setup> setup);
+  leader_state(scheduled_actor* self, const std::shared_ptr<role_setup>& setup);
 
   handle::behavior_type make_behavior();
 

@@ -234,8 +234,8 @@ node::~node() {
   impl_->stop(std::chrono::seconds(5));
 }
 
-result_of<group_actor> node::spawn_group(machine_factory make, settings cfg,
-                                         group_id group) {
+result_of<group_actor> node::spawn_group(const machine_factory& make,
+                                         settings cfg, group_id group) {
   if (auto ok = validate(cfg); !ok)
     return ok.error();
   if (impl_->stopped)

@@ -72,7 +72,7 @@ public:
   ///             machine then belongs to one actor.
   /// @returns `invalid_argument` where the settings cannot work or the group
   ///          runs already.
-  result_of<group_actor> spawn_group(machine_factory make,
+  result_of<group_actor> spawn_group(const machine_factory& make,
                                      settings cfg = settings{},
                                      group_id group = group_id{1});
 

@@ -6,7 +6,7 @@
 namespace caf::raft {
 
 server_state::server_state(scheduled_actor* self,
-                           std::shared_ptr<server_setup> setup)
+                           const std::shared_ptr<server_setup>& setup)
   : self_(self),
     env_(*setup),
     rng_(env_.seed),
@@ -267,7 +267,7 @@ void server_state::on(const role_report& msg) {
     value.peers.clear();
     value.leader_uptime.reset();
   }
-  report(msg.id, std::move(value));
+  report(msg.id, value);
 }
 
 status server_state::status_without_role() const {
@@ -286,7 +286,7 @@ status server_state::status_without_role() const {
   return result;
 }
 
-void server_state::report(request_id id, status value) {
+void server_state::report(request_id id, const status& value) {
   auto* page = reports_.page(id, value);
   if (page == nullptr) {
     reports_.answer(id, value);

@@ -43,7 +43,8 @@ public:
   using handle = server_actor;
   static constexpr const char* name = "raft.server";
 
-  server_state(scheduled_actor* self, std::shared_ptr<server_setup> setup);
+  server_state(scheduled_actor* self,
+               const std::shared_ptr<server_setup>& setup);
 
   handle::behavior_type make_behavior();
 
@@ -112,7 +113,7 @@ private:
   void arm();
   void leader_changed();
   void send(server_id to, const message& what) const;
-  void report(request_id id, status value);
+  void report(request_id id, const status& value);
   status status_without_role() const;
   group_event event(group_event::kind_t kind) const;
   void progress_of_stop();

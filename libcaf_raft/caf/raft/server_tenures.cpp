@@ -215,9 +215,9 @@ void server_state::to_role(message& msg) {
         leader_heard_ = now(self_);
         post(self_, role_, std::move(x));
       },
-      [this](heartbeat& x) {
+      [this](const heartbeat& x) {
         leader_heard_ = now(self_);
-        post(self_, role_, std::move(x));
+        post(self_, role_, x);
       },
       [this](propose& x) { pass_on_commands(x); },
       [this](read_index& x) { pass_on_read(x); },
@@ -234,7 +234,7 @@ void server_state::to_role(message& msg) {
       },
       [this](request_transfer& x) { pass_on_transfer(x); },
       [this](transfer_result& x) { leadership_.settled(x.id, x.code, x.to); },
-      [this](auto& x) { post(self_, role_, std::move(x)); },
+      [this](const auto& x) { post(self_, role_, x); },
     },
     msg);
 }
