@@ -56,27 +56,25 @@ plan write(const call& x, command::op_t op, std::string_view encoded_key,
   return ask_store{raft::request_kind::command, std::move(payload)};
 }
 
-plan read(const call& x, raft::request_kind kind) {
+plan read(const call& x) {
   auto key = decode_key(x.rest);
   if (!key)
     return bad_request(key.error().text);
+  auto kind = parse_consistency(x.query);
+  if (!kind)
+    return bad_request(kind.error().text);
   auto payload = encode(query{query::op_t::get, *key, {}, {}, 0});
-  plan result{ask_store{kind, std::move(payload)}, answer_kind::read};
+  plan result{ask_store{*kind, std::move(payload)}, answer_kind::read};
   if (auto& known = x.request.if_none_match; known && *known == "*") {
     result.then.known_any = true;
   } else if (known) {
     // Weak or strong is the same here (RFC 9110, 13.1.2).
-    auto tag = parse_etag(known->substr(known->starts_with("W/") ? 2 : 0));
+    auto tag = parse_etag(*known);
     if (!tag)
       return bad_request(tag.error().text);
     result.then.known = *tag;
   }
   return result;
-}
-
-plan read_key(const call& x) {
-  auto kind = parse_consistency(x.query);
-  return kind ? read(x, *kind) : bad_request(kind.error().text);
 }
 
 /// `K/V`: the last segment is the value.
@@ -100,7 +98,7 @@ plan by_key(const call& x) {
     case http_method::post:
       return write_segments(x);
     default:
-      return read_key(x);
+      return read(x);
   }
 }
 
@@ -182,10 +180,6 @@ plan reserved(const call&) {
 
 // -- the dialects -------------------------------------------------------------
 
-plan ckite_get(const call& x) {
-  return read(x, raft::request_kind::local_query);
-}
-
 /// raftexample: keys for GET and PUT, members for POST and DELETE.
 plan bare(const call& x) {
   if (x.request.method != http_method::post
@@ -239,7 +233,7 @@ constexpr entry table[] = {
   {"/metrics", all, reserved},
   {"/", all, reserved},
   // CKite
-  {"/get/", reading, ckite_get},
+  {"/get/", reading, read},
   {"/rlog", reading, log},
   {"/put/", getting, write_segments, true},
   {"/changecluster/", getting, change_member, true},

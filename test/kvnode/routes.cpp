@@ -262,8 +262,9 @@ TEST_CASE("raftexample: a bare path is the same key as under /kv/") {
 
 TEST_CASE("CKite: the routes that read always work") {
   check({
-    {"GET /get/key1", "local get key1"},
-    {"GET /get/a/b", "local get a/b"},
+    {"GET /get/key1", "get key1"},
+    {"GET /get/a/b", "get a/b"},
+    {"GET /get/key1?local=true", "local get key1"},
     {"GET /get/", "400"},
     {"PUT /get/key1", "405 allow GET, HEAD"},
     {"GET /rlog", "log from 0 limit 100"},
