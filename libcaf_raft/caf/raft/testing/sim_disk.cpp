@@ -258,15 +258,15 @@ result_of<done> sim_disk::commit(std::span<const log_write> batch) {
     return failure{errc::no_space, "no space left on device"};
   room_ -= size;
   commit_record record;
-  for (auto& x : batch)
+  for (auto& x : batch) {
+    if (observer_ != nullptr)
+      observer_->on_store(*this, x);
     record.push_back(apply(x));
+  }
   ++commits_;
   // This one's flush has made the earlier ones durable.
   unsafe_.clear();
   unsafe_.push_back(std::move(record));
-  if (observer_ != nullptr)
-    for (auto& x : batch)
-      observer_->on_stored(*this, x);
   return done{};
 }
 

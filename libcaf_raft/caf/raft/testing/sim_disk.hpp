@@ -20,8 +20,8 @@ class disk_observer {
 public:
   virtual ~disk_observer();
 
-  /// A write was stored; it may not be durable yet.
-  virtual void on_stored(const sim_disk& disk, const log_write& what) = 0;
+  /// A write is about to be stored.
+  virtual void on_store(const sim_disk& disk, const log_write& what) = 0;
 
   /// The disk was opened, maybe after a crash that lost writes.
   virtual void on_opened(const sim_disk& disk) = 0;

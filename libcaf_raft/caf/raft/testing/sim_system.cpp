@@ -63,7 +63,7 @@ size_t sim_system::runnable() const {
   if (held_.empty())
     return jobs.size();
   return std::count_if(jobs.begin(), jobs.end(),
-                       [this](auto* x) { return !holds(x); });
+                       [this](auto* x) { return !is_held(x); });
 }
 
 bool sim_system::step(random_source& rng) {
@@ -115,11 +115,19 @@ void sim_system::drop_timers() {
   sys_.drop_timers();
 }
 
-bool sim_system::holds(const resumable* what) const {
+void sim_system::hold(const resumable* what) {
+  held_.push_back(what);
+}
+
+void sim_system::release(const resumable* what) {
+  std::erase(held_, what);
+}
+
+bool sim_system::is_held(const resumable* what) const {
   return std::find(held_.begin(), held_.end(), what) != held_.end();
 }
 
-bool sim_system::queues(const resumable* what) const {
+bool sim_system::is_busy(const resumable* what) const {
   auto& jobs = sys_.jobs();
   return std::find(jobs.begin(), jobs.end(), what) != jobs.end();
 }
@@ -129,7 +137,7 @@ size_t sim_system::find_runnable(size_t n) const {
   if (held_.empty())
     return n;
   for (size_t i = 0;; ++i)
-    if (!holds(jobs[i]) && n-- == 0)
+    if (!is_held(jobs[i]) && n-- == 0)
       return i;
 }
 

@@ -67,28 +67,24 @@ public:
 
   uint64_t last_id() const;
 
+  /// An actor as the functions below take it; valid as long as it lives.
+  template <class Handle>
+  static const resumable* job_of(const Handle& what) {
+    auto* result = dynamic_cast<resumable*>(actor_cast<abstract_actor*>(what));
+    CAF_RAFT_ASSERT(result != nullptr);
+    return result;
+  }
+
   /// Lets an actor wait with its messages until it is released: a slow thread,
   /// or a disk that does not answer.
-  template <class Handle>
-  void hold(const Handle& what) {
-    held_.push_back(job_of(what));
-  }
+  void hold(const resumable* what);
 
-  template <class Handle>
-  void release(const Handle& what) {
-    std::erase(held_, job_of(what));
-  }
+  void release(const resumable* what);
 
-  template <class Handle>
-  bool is_held(const Handle& what) const {
-    return holds(job_of(what));
-  }
+  bool is_held(const resumable* what) const;
 
   /// Whether it has messages.
-  template <class Handle>
-  bool is_busy(const Handle& what) const {
-    return queues(job_of(what));
-  }
+  bool is_busy(const resumable* what) const;
 
   // -- time -------------------------------------------------------------------
 
@@ -107,17 +103,6 @@ public:
   void drop_timers();
 
 private:
-  template <class Handle>
-  static resumable* job_of(const Handle& what) {
-    auto* result = dynamic_cast<resumable*>(actor_cast<abstract_actor*>(what));
-    CAF_RAFT_ASSERT(result != nullptr);
-    return result;
-  }
-
-  bool holds(const resumable* what) const;
-
-  bool queues(const resumable* what) const;
-
   /// The n-th of the jobs that are not held, as an index into all.
   size_t find_runnable(size_t n) const;
 

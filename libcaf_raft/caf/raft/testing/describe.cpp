@@ -1,0 +1,112 @@
+#include "caf/raft/testing/describe.hpp"
+
+#include "caf/raft/bytes.hpp"
+#include "caf/raft/core/tenure.hpp"
+
+#include <fmt/format.h>
+
+namespace caf::raft::testing {
+
+namespace {
+
+const char* yes_no(bool x) {
+  return x ? "yes" : "no";
+}
+
+std::string commit(index_t x) {
+  return x ? fmt::format(" commit={}", x.value) : std::string{};
+}
+
+std::string details(const request_vote& x) {
+  return fmt::format(" last={}{}{}", to_string(x.last),
+                     x.pre_vote ? " pre-vote" : "",
+                     x.transfer ? " transfer" : "");
+}
+
+std::string details(const vote_result& x) {
+  return fmt::format(" granted={}{}", yes_no(x.granted),
+                     x.pre_vote ? " pre-vote" : "");
+}
+
+std::string details(const append_entries& x) {
+  auto result = fmt::format(" prev={}", to_string(x.prev));
+  auto separator = " entries=";
+  for (auto& e : x.entries) {
+    result += separator + to_string(e.id());
+    separator = ",";
+  }
+  return result + commit(x.commit);
+}
+
+std::string details(const append_result& x) {
+  if (x.success)
+    return fmt::format(" success=yes index={}", x.index.value);
+  return fmt::format(" success=no index={} hint={}", x.index.value,
+                     to_string(x.hint));
+}
+
+std::string details(const heartbeat& x) {
+  return fmt::format(" round={}{}", x.round.value, commit(x.commit));
+}
+
+std::string details(const heartbeat_result& x) {
+  return fmt::format(" round={}", x.round.value);
+}
+
+std::string details(const commit_notice& x) {
+  return commit(x.commit);
+}
+
+std::string details(const timeout_now&) {
+  return {};
+}
+
+std::string details(const propose& x) {
+  std::string result;
+  for (auto& p : x.proposals)
+    result += fmt::format(" \"{}\"", as_text(p.command));
+  return result;
+}
+
+std::string details(const propose_result& x) {
+  std::string result;
+  for (auto& p : x.results)
+    result += " "
+              + (p.code == errc::none ? to_string(p.entry)
+                                      : std::string{to_string(p.code)});
+  return result;
+}
+
+std::string details(const read_index&) {
+  return {};
+}
+
+std::string details(const read_index_result& x) {
+  if (x.code != errc::none)
+    return fmt::format(" {}", to_string(x.code));
+  return fmt::format(" index={}{}", x.index.value, commit(x.commit));
+}
+
+std::string details(const request_transfer& x) {
+  return x.to ? fmt::format(" to={}", x.to.value) : std::string{};
+}
+
+std::string details(const transfer_result& x) {
+  if (x.code != errc::none)
+    return fmt::format(" {}", to_string(x.code));
+  return fmt::format(" to={}", x.to.value);
+}
+
+} // namespace
+
+std::string describe(const message& what) {
+  auto term = core::term_of(what).value;
+  return fmt::format("{} term={}", core::name_of(what), term)
+         + std::visit([](const auto& x) { return details(x); }, what);
+}
+
+std::string describe(server_id from, server_id to, const message& what) {
+  return fmt::format("{}->{} {}", from.value, to.value, describe(what));
+}
+
+} // namespace caf::raft::testing

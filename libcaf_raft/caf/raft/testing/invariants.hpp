@@ -1,0 +1,131 @@
+#pragma once
+
+#include "caf/raft/client.hpp"
+#include "caf/raft/testing/sim_disk.hpp"
+#include "caf/raft/testing/sim_network.hpp"
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace caf::raft::testing {
+
+/// Looks on from outside, at what is stored, sent, applied and answered, and
+/// says as soon as something is not as Raft guarantees it (Figure 3.2):
+///
+/// - election safety: at most one leader in a term; and no member votes for two;
+/// - leader append-only and log matching: an entry with the same index and term
+///   is the same everywhere, and so is the one before it;
+/// - leader completeness: the log of each new leader holds what was committed
+///   in earlier terms; and no member removes what is committed;
+/// - state machine safety: what is applied at an index is the same everywhere;
+///
+/// and besides:
+///
+/// - stored terms, commit indexes and applied indexes do not go back, a stored
+///   vote does not change within its term;
+/// - nothing is promised or applied before it is durable;
+/// - a command is answered as done only if it is committed with that id.
+class invariants : public disk_observer, public network_observer {
+public:
+  /// The first thing that went wrong, as a sentence.
+  const std::optional<std::string>& violation() const {
+    return violation_;
+  }
+
+  /// Says that something is not as it must be.
+  void complain(const std::string& what);
+
+  /// Looks at this disk from now on.
+  void watch(const sim_disk& disk);
+
+  /// Entries up to `last` of this disk count as committed: scenarios begin in
+  /// the middle.
+  void assume_committed(const sim_disk& disk, group_id group, index_t last);
+
+  // -- what is seen -----------------------------------------------------------
+
+  void on_opened(const sim_disk& disk) override;
+
+  void on_store(const sim_disk& disk, const log_write& what) override;
+
+  void on_sent(server_id to, const envelope& what) override;
+
+  /// The member's state machine applies a command.
+  void on_applied(group_id group, server_id member, index_t index,
+                  bytes_view command);
+
+  void on_event(group_id group, server_id member, const group_event& what);
+
+  /// A client was told that its command is done.
+  void on_done(group_id group, entry_id entry);
+
+  // -- in the end -------------------------------------------------------------
+
+  /// Whether this disk holds everything that was ever acknowledged or applied.
+  void check_complete(const sim_disk& disk);
+
+  /// How many entries were seen applied.
+  size_t committed_entries(group_id group) const;
+
+private:
+  /// What makes an entry and what is before it.
+  struct fingerprint {
+    uint32_t checksum = 0;
+    term_t term_before;
+
+    bool operator==(const fingerprint&) const = default;
+  };
+
+  struct committed {
+    entry_id id;
+    uint32_t checksum = 0;
+    /// It was committed in this term or an earlier one.
+    term_t known_in;
+  };
+
+  struct member_view {
+    hard_state stored;
+    index_t applied;
+    index_t commit;
+    term_t term;
+    /// Whom it voted for, by term.
+    std::map<term_t, server_id> votes;
+  };
+
+  struct group_view {
+    std::map<term_t, server_id> leaders;
+    std::map<entry_id, fingerprint> entries;
+    std::map<index_t, committed> log;
+    std::map<server_id, member_view> members;
+    /// Terms of which an entry was stored somewhere.
+    std::set<term_t> begun;
+    term_t newest_term;
+  };
+
+  void see_term(group_view& group, term_t term);
+  void see_leader(group_view& group, term_t term, server_id leader);
+  void see_entries(group_view& group, term_t before, const entries& xs);
+  void see_committed(group_view& group, const entry& what,
+                     const std::string& who);
+  void check_truncation(group_view& group, const sim_disk& disk,
+                        const log_write& what);
+  void check_new_terms(group_view& group, const sim_disk& disk,
+                       const log_write& what);
+  void check_state(group_view& group, const sim_disk& disk,
+                   const hard_state& next);
+  void check_promise(group_view& group, server_id to, const vote_result& msg,
+                     const sim_disk& disk, group_id id);
+  void check_promise(const append_result& msg, const sim_disk& disk,
+                     group_id id);
+
+  std::map<group_id, group_view> groups_;
+  std::map<server_id, const sim_disk*> disks_;
+  std::optional<std::string> violation_;
+};
+
+} // namespace caf::raft::testing

@@ -1,0 +1,319 @@
+#include "caf/raft/testing/sim_cluster.hpp"
+
+#include "caf/raft/assert.hpp"
+#include "caf/raft/core/membership.hpp"
+#include "caf/raft/core/tenure.hpp"
+#include "caf/raft/testing/describe.hpp"
+
+#include <fmt/format.h>
+
+#include <tuple>
+#include <utility>
+
+namespace caf::raft::testing {
+
+namespace {
+
+/// Well above zero: a time of zero stands for "never".
+constexpr time_point first_moment{std::chrono::seconds(1000)};
+
+std::string address_of(server_id id) {
+  return fmt::format("member-{}:9021", id.value);
+}
+
+} // namespace
+
+sim_cluster::sim_cluster(cluster_settings cfg)
+  : cfg_(std::move(cfg)),
+    rng_(cfg_.seed),
+    now_(first_moment),
+    net_(rng_) {
+  net_.conditions() = cfg_.network;
+  net_.observe(this);
+  net_.advance_to(now_);
+  for (uint64_t i = 1; i <= cfg_.members; ++i) {
+    auto id = server_id{i};
+    auto& x = members_
+                .emplace(std::piecewise_construct, std::tuple{id},
+                         std::tuple{id, incarnation_t{rng_() | 1}})
+                .first->second;
+    x.disk.observe(&rules_);
+    rules_.watch(x.disk);
+  }
+  if (cfg_.formed)
+    form_directories();
+}
+
+sim_cluster::~sim_cluster() {
+  net_.observe(nullptr);
+  for (auto& [id, x] : members_) {
+    x.disk.observe(nullptr);
+    x.life = nullptr;
+  }
+}
+
+void sim_cluster::form_directories() {
+  std::vector<raft::member> all;
+  for (auto& [id, x] : members_)
+    all.push_back({id, address_of(id), x.disk.who().incarnation});
+  auto zero = std::make_shared<configuration>(
+    core::founding_configuration(std::move(all)));
+  auto cluster = cluster_id{rng_() | 1};
+  for (auto& [id, x] : members_)
+    x.disk.form(cluster, zero);
+}
+
+// -- members ------------------------------------------------------------------
+
+std::vector<server_id> sim_cluster::ids() const {
+  std::vector<server_id> result;
+  for (auto& kvp : members_)
+    result.push_back(kvp.first);
+  return result;
+}
+
+void sim_cluster::start(server_id id) {
+  auto& x = members_.at(id);
+  CAF_RAFT_ASSERT(!x.life);
+  trace(fmt::format("start {}", id.value));
+  life_settings cfg;
+  cfg.member = id;
+  for (auto other : ids())
+    cfg.addresses.push_back(address_of(other));
+  cfg.groups = cfg_.groups;
+  cfg.cfg = cfg_.group;
+  cfg.make_machine = cfg_.make_machine;
+  cfg.seed = rng_();
+  cfg.log = cfg_.log;
+  x.clock = {now_, now_, 0};
+  if (!cfg_.in_order) {
+    x.clock.own_origin += std::chrono::milliseconds(rng_() % 1'000'000);
+    x.clock.drift_ppm
+      = static_cast<int64_t>(rng_() % (2 * cfg_.max_drift_ppm + 1))
+        - static_cast<int64_t>(cfg_.max_drift_ppm);
+  }
+  cfg.now = x.clock.own(now_);
+  net_.reset_silent(id);
+  x.views.clear();
+  x.disk_busy_until.reset();
+  x.disk_awake = false;
+  x.paused = false;
+  x.failed = false;
+  life_listener& listener = *this;
+  x.life = std::make_unique<sim_life>(net_, x.disk, cfg, listener);
+}
+
+void sim_cluster::start_all() {
+  for (auto id : ids())
+    if (!is_up(id))
+      start(id);
+}
+
+void sim_cluster::crash(server_id id, crash_kind how) {
+  auto& x = members_.at(id);
+  CAF_RAFT_ASSERT(x.life);
+  trace(fmt::format("crash {}{}", id.value,
+                    how == crash_kind::power ? " (power)" : ""));
+  auto silent = how == crash_kind::power && !x.failed;
+  net_.detach(id, silent);
+  if (how == crash_kind::power)
+    x.disk.lose_power(rng_);
+  else
+    x.disk.kill();
+  x.life = nullptr;
+  std::erase_if(stopping_, [&](auto& y) { return y.first.first == id; });
+  std::vector<outcome_handler> lost;
+  std::erase_if(requests_, [&](auto& y) {
+    if (y.second.at != id)
+      return false;
+    if (y.second.on_outcome)
+      lost.push_back(std::move(y.second.on_outcome));
+    return true;
+  });
+  outcome unknown;
+  unknown.code = errc::outcome_unknown;
+  unknown.text = "the member is gone";
+  for (auto& f : lost)
+    f(unknown);
+}
+
+void sim_cluster::pause(server_id id) {
+  trace(fmt::format("pause {}", id.value));
+  members_.at(id).paused = true;
+}
+
+void sim_cluster::resume(server_id id) {
+  auto& x = members_.at(id);
+  if (!std::exchange(x.paused, false))
+    return;
+  trace(fmt::format("resume {}", id.value));
+  if (x.life)
+    fire_due(x);
+}
+
+void sim_cluster::stall_disk(server_id id) {
+  auto& x = members_.at(id);
+  CAF_RAFT_ASSERT(x.life);
+  trace(fmt::format("stall disk {}", id.value));
+  if (!x.disk_busy_until)
+    x.life->sys().hold(x.life->log_job());
+  x.disk_busy_until = time_point::max();
+}
+
+void sim_cluster::release_disk(server_id id) {
+  auto& x = members_.at(id);
+  if (!x.life || x.disk_busy_until != time_point::max())
+    return;
+  trace(fmt::format("release disk {}", id.value));
+  x.life->sys().release(x.life->log_job());
+  x.disk_busy_until.reset();
+  x.disk_awake = true;
+}
+
+bool sim_cluster::is_up(server_id id) const {
+  return members_.at(id).life != nullptr;
+}
+
+bool sim_cluster::is_paused(server_id id) const {
+  return members_.at(id).paused;
+}
+
+sim_disk& sim_cluster::disk(server_id id) {
+  return members_.at(id).disk;
+}
+
+const group_event& sim_cluster::view(server_id id, group_id group) const {
+  static const group_event nothing;
+  auto& views = members_.at(id).views;
+  auto i = views.find(group);
+  return i == views.end() ? nothing : i->second;
+}
+
+server_id sim_cluster::leader(group_id group) const {
+  server_id result;
+  term_t newest;
+  for (auto& [id, x] : members_) {
+    if (!x.life)
+      continue;
+    auto& seen = view(id, group);
+    if (seen.role == role_name::leader && seen.term > newest) {
+      result = id;
+      newest = seen.term;
+    }
+  }
+  return result;
+}
+
+// -- clients ------------------------------------------------------------------
+
+void sim_cluster::submit(server_id at, group_id group, request_kind kind,
+                         bytes payload, timespan time_left, outcome_handler f) {
+  auto id = add_request({at, std::move(f), nullptr});
+  life(at).submit(group, id, kind, std::move(payload), time_left);
+}
+
+void sim_cluster::transfer(server_id at, group_id group, server_id to,
+                           timespan time_left, outcome_handler f) {
+  auto id = add_request({at, std::move(f), nullptr});
+  life(at).transfer(group, id, to, time_left);
+}
+
+void sim_cluster::ask_status(server_id at, group_id group, status_handler f) {
+  auto id = add_request({at, nullptr, std::move(f)});
+  life(at).ask_status(group, id);
+}
+
+void sim_cluster::stop(server_id at, group_id group, timespan time_left,
+                       action f) {
+  stopping_[{at, group}] = std::move(f);
+  life(at).stop(group, time_left);
+}
+
+size_t sim_cluster::open_requests() const {
+  return requests_.size();
+}
+
+sim_life& sim_cluster::life(server_id id) {
+  auto& x = members_.at(id);
+  CAF_RAFT_ASSERT(x.life);
+  return *x.life;
+}
+
+request_id sim_cluster::add_request(request what) {
+  requests_.emplace(++last_request_, std::move(what));
+  return last_request_;
+}
+
+// -- what members say ---------------------------------------------------------
+
+void sim_cluster::on_outcome(server_id member, const outcome& what) {
+  auto i = requests_.find(what.id);
+  if (i == requests_.end() || !i->second.on_outcome) {
+    rules_.complain(fmt::format("member {} answers a request twice, or one "
+                                "that nobody made",
+                                member.value));
+    return;
+  }
+  auto f = std::move(i->second.on_outcome);
+  requests_.erase(i);
+  f(what);
+}
+
+void sim_cluster::on_status(server_id member, const status_report& what) {
+  auto i = requests_.find(what.id);
+  if (i == requests_.end() || !i->second.on_status) {
+    rules_.complain(
+      fmt::format("member {} reports its status twice", member.value));
+    return;
+  }
+  auto f = std::move(i->second.on_status);
+  requests_.erase(i);
+  f(what.value);
+}
+
+void sim_cluster::on_event(server_id member, group_id group,
+                           const group_event& what) {
+  rules_.on_event(group, member, what);
+  auto& last = members_.at(member).views[group];
+  if (cfg_.trace && (last.role != what.role || last.term != what.term))
+    trace(fmt::format("{} is {} term={} group={}", member.value,
+                      to_string(what.role), what.term.value, group.value));
+  last = what;
+}
+
+void sim_cluster::on_stopped(server_id member, group_id group) {
+  auto i = stopping_.find({member, group});
+  if (i == stopping_.end())
+    return;
+  auto f = std::move(i->second);
+  stopping_.erase(i);
+  f();
+}
+
+void sim_cluster::on_applied(server_id member, group_id group, index_t index,
+                             bytes_view command) {
+  mix(index.value);
+  rules_.on_applied(group, member, index, command);
+}
+
+void sim_cluster::on_fatal(server_id member, const failure& why) {
+  trace(fmt::format("{} fails: {}", member.value, why.text));
+  members_.at(member).failed = true;
+}
+
+void sim_cluster::on_sent(server_id to, const envelope& what) {
+  mix(to.value);
+  mix(core::term_of(what.body).value);
+  rules_.on_sent(to, what);
+  if (cfg_.trace)
+    trace(describe(core::sender_of(what.body).id, to, what.body));
+}
+
+void sim_cluster::trace(const std::string& what) {
+  if (cfg_.trace)
+    cfg_.trace(fmt::format(
+      "{:>12.6f} {}",
+      std::chrono::duration<double>(now_ - first_moment).count(), what));
+}
+
+} // namespace caf::raft::testing

@@ -1,0 +1,54 @@
+#include "caf/raft/testing/sim_cluster.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace caf::raft;
+using namespace caf::raft::testing;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr group_id one{1};
+
+outcome do_it(sim_cluster& sim, server_id at, operation x) {
+  std::optional<outcome> result;
+  sim.submit(at, one, kind_of(x), payload_of(x), 5s,
+             [&](const outcome& y) { result = y; });
+  sim.run_until([&] { return result.has_value(); }, 10s);
+  REQUIRE(result);
+  return *result;
+}
+
+operation put(const char* key, const char* value) {
+  operation x;
+  x.kind = op_kind::put;
+  x.key = key;
+  x.value = value;
+  return x;
+}
+
+operation get(const char* key) {
+  operation x;
+  x.key = key;
+  return x;
+}
+
+} // namespace
+
+TEST_CASE("three members elect a leader, write and read at every member") {
+  cluster_settings cfg;
+  cfg.seed = 5;
+  sim_cluster sim{cfg};
+  sim.start_all();
+  REQUIRE(sim.run_until([&] { return bool{sim.leader()}; }, 30s));
+  for (auto id : sim.ids()) {
+    auto done = do_it(sim, id, put("a", "v"));
+    CHECK(done.code == errc::none);
+    CHECK(as_text(done.answer).starts_with("ok"));
+  }
+  for (auto id : sim.ids()) {
+    auto read = do_it(sim, id, get("a"));
+    CHECK(read.code == errc::none);
+    CHECK(as_text(read.answer).starts_with("ok v"));
+  }
+}
