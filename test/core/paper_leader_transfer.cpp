@@ -130,4 +130,7 @@ TEST_CASE("the best receiver is the voter that is furthest ahead, §3.10") {
   CHECK(best() == server_id{4});
   acknowledge_at(x, 2, 9, now);
   CHECK(best() == server_id{2});
+  // As far ahead, and heard later.
+  acknowledge_at(x, 3, 9, now + 1ms);
+  CHECK(best() == server_id{3});
 }

@@ -156,7 +156,9 @@ TEST_CASE(
       CHECK(servers.client(1).get("/kv/key1").status == 404);
       CHECK(servers.client(1).put("/kv/key1", "value1").status == 204);
     }
-    CHECK(shell(url(2) + "/get/key1") == "value1");
+    // A local read there, so it may be a moment late.
+    await("the value at another member",
+          [&] { return shell(url(2) + "/get/key1") == "value1"; });
     auto log = shell(url(2) + "/rlog");
     CHECK(log.find("key1") != std::string::npos);
     CHECK(log.find("value1") != std::string::npos);

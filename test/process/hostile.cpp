@@ -73,7 +73,7 @@ struct hostile_fixture {
       CHECK(status->at("term") == term);
       CHECK(status->at("leader") == json(leader));
     }
-    MESSAGE(writer->done << " writes meanwhile");
+    MESSAGE(writer->done.load() << " writes meanwhile");
   }
 
   std::string random_bytes(size_t size) {

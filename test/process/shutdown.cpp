@@ -101,8 +101,8 @@ TEST_CASE("the leader stops, and no client sees a failure") {
     clients.stop();
     for (const auto& failure : clients.failures)
       FAIL_CHECK(failure);
-    MESSAGE(clients.done << " requests, " << clients.repeated
-                         << " asked again elsewhere");
+    MESSAGE(clients.done.load() << " requests, " << clients.repeated.load()
+                                << " asked again elsewhere");
     // At most the one that each client had under way, and the refusal after it.
     CHECK(clients.repeated <= 12);
     servers.start(leader);

@@ -48,7 +48,7 @@ role_actor::behavior_type candidate_state::make_behavior() {
     },
     [this](const report_role& msg) { on(msg); },
     [this](const log_stored& msg) { on(msg); },
-    [this](const log_room& msg) { desk_.room().reported(msg.room); },
+    [this](const log_room& msg) { desk_.room().reported(usable_room(msg)); },
     [this](const peer_changed& msg) { on(msg); },
     [this](const new_peers& msg) { desk_.add_peers(msg); },
     [this](end_tenure) {

@@ -186,7 +186,7 @@ void leader_state::on(const append_result& msg) {
 
 /// A leader whose disk is full refuses writes; another one may have room.
 void leader_state::on(const log_room& msg) {
-  desk_.room().reported(msg.room);
+  desk_.room().reported(usable_room(msg));
   auto now = desk_.now();
   if (desk_.over() || msg.trouble.empty() || now < next_hand_over_)
     return;

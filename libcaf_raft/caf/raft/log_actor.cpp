@@ -18,9 +18,11 @@ namespace {
 /// How often a full disk is tried again.
 constexpr auto retry_interval = std::chrono::milliseconds(250);
 
-/// Smaller changes of the room are not worth a message, and with less the disk
-/// counts as full.
+/// Smaller changes of the room are not worth a message.
 constexpr size_t room_step = 1 << 20;
+
+/// With less, and no more to be had, the disk counts as full.
+constexpr size_t full_below = 3 << 20;
 
 constexpr auto disk_is_full
   = "the disk is full: writes are refused until there is room";
@@ -195,11 +197,11 @@ void log_actor_state::report_durable() {
 void log_actor_state::report_room() {
   auto room = store_->room();
   auto was_full = !trouble_.empty();
-  if (room < room_step && room_is_all_ && !was_full) {
+  if (room < full_below && room_is_all_ && !was_full) {
     trouble_ = disk_is_full;
     log_.error(trouble_);
     make_room_soon();
-  } else if (room >= room_step && was_full && queue_.empty()) {
+  } else if (room >= full_below && was_full && queue_.empty()) {
     trouble_.clear();
     log_.info("there is room on the disk again");
   }

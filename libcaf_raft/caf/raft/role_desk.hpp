@@ -104,6 +104,12 @@ private:
   bool over_ = false;
 };
 
+/// What may be admitted: nothing on a disk that counts as full. The rest is for
+/// what was admitted before.
+inline size_t usable_room(const log_room& msg) {
+  return msg.trouble.empty() ? msg.room : 0;
+}
+
 /// What every role can say of itself.
 status describe(const core::tenure& tenure, role_name role);
 

@@ -50,7 +50,7 @@ void server_state::begin() {
   tenure.voted_for = log_->state.voted_for;
   tenure.commit_index = log_->base.index;
   first->released = log_->base.index;
-  first->room.reported(room_.room);
+  first->room.reported(usable_room(room_));
   tenure.log = tail_of(std::move(*log_), zero_, env_.cfg.recent_log_bytes);
   log_ = storage::recovered_log{};
   stored_term_ = tenure.term;

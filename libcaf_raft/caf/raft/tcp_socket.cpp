@@ -131,7 +131,7 @@ result_of<socket_address> numeric_address(const std::string& address) {
 
 result_of<std::vector<socket_address>>
 resolve_address(const std::string& address) {
-  return look_up(address, AI_ADDRCONFIG);
+  return look_up(address, 0);
 }
 
 std::string to_string(const socket_address& what) {

@@ -135,6 +135,14 @@ static void keep(const struct known_file* file, int fd, off_t offset,
   free(old);
 }
 
+/* Whether a write needs room that the file does not have yet: at its end, or in a
+ * hole. */
+static int needs_room(const struct known_file* file, off_t offset,
+                      size_t bytes) {
+  off_t hole = lseek(file->reader, offset, SEEK_HOLE);
+  return hole < 0 || hole < offset + (off_t) bytes;
+}
+
 /* Returns zero where a write may go on, else the error. Call with the mutex
  * held. */
 static int before_write(int fd, off_t offset, size_t bytes) {
@@ -143,7 +151,7 @@ static int before_write(int fd, off_t offset, size_t bytes) {
   if (file == NULL)
     return 0;
   __atomic_fetch_add(&control->writes, 1, __ATOMIC_SEQ_CST);
-  if (offset + (off_t) bytes > size && meets(DISK_FULL))
+  if (needs_room(file, offset, bytes) && meets(DISK_FULL))
     return ENOSPC;
   if (meets(DISK_WRITE_FAILS))
     return EIO;
@@ -199,7 +207,8 @@ ssize_t write(int fd, const void* data, size_t bytes) {
 int posix_fallocate(int fd, off_t offset, off_t bytes) {
   off_t size = 0;
   pthread_mutex_lock(&mutex);
-  int full = find_file(fd, &size) != NULL && offset + bytes > size
+  const struct known_file* file = find_file(fd, &size);
+  int full = file != NULL && needs_room(file, offset, (size_t) bytes)
              && meets(DISK_FULL);
   pthread_mutex_unlock(&mutex);
   return full ? ENOSPC : next_posix_fallocate(fd, offset, bytes);

@@ -11,7 +11,7 @@
 
 enum disk_fault {
   DISK_WELL = 0,
-  /* Writes that make a file larger fail with ENOSPC. */
+  /* Writes behind the end of a file, or into a hole, fail with ENOSPC. */
   DISK_FULL = 1,
   /* Writes fail with EIO. */
   DISK_WRITE_FAILS = 2,

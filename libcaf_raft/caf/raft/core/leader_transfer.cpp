@@ -1,26 +1,30 @@
 #include "caf/raft/core/leader.hpp"
 #include "caf/raft/core/membership.hpp"
 
+#include <utility>
+
 // Leadership transfer (§3.10).
 
 namespace caf::raft::core {
 
 namespace {
 
-/// The voter that is furthest ahead among those that were heard lately; none of
-/// those who are on their way out.
+/// The voter that is furthest ahead among those that were heard lately, of equal
+/// ones the one that was heard last; none of those who are on their way out.
 server_id best_successor(const leader& self, time_point now,
                          const settings& cfg) {
   server_id result;
-  index_t best;
+  std::pair<index_t, time_point> best;
   for (auto id : self.self.members().voters) {
     auto i = self.peers.find(id);
-    if (i == self.peers.end()
-        || now - i->second.last_heard() >= cfg.election_timeout)
+    if (i == self.peers.end())
       continue;
-    if (!result || i->second.match_index() > best) {
+    auto& x = i->second;
+    std::pair rank{x.match_index(), x.last_heard()};
+    if (now - x.last_heard() < cfg.election_timeout
+        && (!result || rank > best)) {
       result = id;
-      best = i->second.match_index();
+      best = rank;
     }
   }
   return result;
