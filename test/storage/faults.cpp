@@ -248,7 +248,11 @@ TEST_CASE("any operation may fail and nothing promised is lost") {
                               {EIO, true, false},
                               {ENOSPC, false, false},
                               {EIO, false, true}};
-  for (auto& [code, for_ever, cut_short] : faults) {
+  for (auto& x : faults) {
+    // Not a structured binding: clang captures none in a lambda.
+    auto code = x.code;
+    auto for_ever = x.for_ever;
+    auto cut_short = x.cut_short;
     auto done = false;
     for (size_t n = 1; !done; ++n, ++runs) {
       CAPTURE(code);

@@ -134,7 +134,7 @@ void outgoing_link::on_welcome(const welcome& msg) {
   owner_.on_up(msg);
 }
 
-void outgoing_link::end(link_down why) {
+void outgoing_link::end(const link_down& why) {
   if (state_ == state_t::down)
     return;
   state_ = state_t::down;

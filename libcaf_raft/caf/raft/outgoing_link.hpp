@@ -62,7 +62,7 @@ private:
 
   void on_frame(const wire::received_frame& what);
   void on_welcome(const welcome& msg);
-  void end(link_down why);
+  void end(const link_down& why);
 
   byte_stream& stream_;
   listener& owner_;
