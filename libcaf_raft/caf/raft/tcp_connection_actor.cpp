@@ -67,6 +67,7 @@ tcp_outgoing_actor::behavior_type tcp_outgoing_state::make_behavior() {
     [this](const name_resolved& msg) { on(msg); },
     [this](const io::new_data_msg& msg) {
       connection_.on_bytes(view_of(msg.buf));
+      stream_.on_read(msg.buf.size());
       end_if_closed();
     },
     [this](const io::data_transferred_msg& msg) {
@@ -153,6 +154,7 @@ tcp_incoming_actor::behavior_type tcp_incoming_state::make_behavior() {
     },
     [this](const io::new_data_msg& msg) {
       connection_.on_bytes(view_of(msg.buf));
+      stream_.on_read(msg.buf.size());
       end_if_closed();
     },
     [this](const io::data_transferred_msg& msg) {

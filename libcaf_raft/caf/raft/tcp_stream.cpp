@@ -9,13 +9,19 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 namespace caf::raft {
 
 namespace {
 
-/// Large, since every read of a connection in haste fills it.
-constexpr size_t read_buffer_size = 64 << 10;
+/// Before each read CAF fills as much with zeros, so a connection with little to
+/// say reads little at a time, and one in haste much.
+constexpr size_t small_read = 4 << 10;
+constexpr size_t large_read = 64 << 10;
+
+/// After so many small reads in a row the haste is over.
+constexpr size_t patience = 16;
 
 /// How long the other side has to take what is queued and to close.
 constexpr auto linger = std::chrono::seconds(1);
@@ -79,6 +85,15 @@ void tcp_stream::accept(const io::scribe_ptr& what) {
   established_ = true;
 }
 
+void tcp_stream::on_read(size_t n) {
+  small_reads_ = n >= small_read ? 0 : small_reads_ + 1;
+  auto size = n >= read_size_          ? large_read
+              : small_reads_ > patience ? small_read
+                                        : read_size_;
+  if (size != std::exchange(read_size_, size) && open())
+    broker_->configure_read(handle_, io::receive_policy::at_most(size));
+}
+
 void tcp_stream::on_written(size_t n) {
   established_ = true;
   early_.clear();
@@ -113,8 +128,8 @@ int tcp_stream::fd() const {
 
 void tcp_stream::start_reading() {
   broker_->ack_writes(handle_, true);
-  broker_->configure_read(handle_,
-                          io::receive_policy::at_most(read_buffer_size));
+  read_size_ = small_read;
+  broker_->configure_read(handle_, io::receive_policy::at_most(read_size_));
 }
 
 void tcp_stream::queue(bytes_view xs) {

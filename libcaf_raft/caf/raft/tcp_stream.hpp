@@ -36,6 +36,9 @@ public:
   /// Takes a connection that was accepted.
   void accept(const io::scribe_ptr& what);
 
+  /// So many bytes were read at once, and were heard.
+  void on_read(size_t n);
+
   /// Some bytes were taken by the kernel: there is a connection.
   void on_written(size_t n);
 
@@ -79,6 +82,8 @@ private:
   /// What the link said before there was a connection.
   bytes early_;
   size_t outstanding_ = 0;
+  size_t read_size_ = 0;
+  size_t small_reads_ = 0;
   bool established_ = false;
   bool closing_ = false;
 };
