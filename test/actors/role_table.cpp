@@ -7,6 +7,9 @@
 #include "caf/raft/core/membership.hpp"
 #include "caf/raft/follower_actor.hpp"
 #include "caf/raft/leader_actor.hpp"
+#include "caf/raft/log_actor.hpp"
+#include "caf/raft/testing/sim_disk.hpp"
+#include "core/death.hpp"
 
 #include <doctest/doctest.h>
 
@@ -56,12 +59,14 @@ enum class role_t { follower, pre_candidate, candidate, leader };
 struct stage {
   net::virtual_process process;
   net::collector<tenure_over, leader_known, entries_released, reads_confirmed,
-                 commands_appended, transfer_begun, role_report>
+                 commands_appended, transfer_begun, role_report, received>
     server{process.sys.system()};
   net::collector<store> log{process.sys.system()};
   net::collector<read_log> reader{process.sys.system()};
   net::collector<send_frame> remote{process.sys.system()};
   role_actor role;
+  /// The newest of the writes that it handed to the log.
+  write_id newest_write;
 
   explicit stage(role_t kind) {
     auto setup = std::make_shared<role_setup>();
@@ -75,6 +80,9 @@ struct stage {
     setup->begin_with->released = index_t{1};
     if (kind == role_t::candidate || kind == role_t::leader)
       setup->begin_with->tenure.voted_for = self.id;
+    if (kind == role_t::candidate)
+      newest_write = setup->term_write
+        = setup->begin_with->tenure.log.next_write();
     auto& sys = process.sys.system();
     switch (kind) {
       case role_t::follower:
@@ -103,9 +111,11 @@ struct stage {
       out << "sends " << core::name_of(what->body) << detail_of(what->body)
           << ";";
     }
-    for (auto& x : log.take<store>())
+    for (auto& x : log.take<store>()) {
+      newest_write = x.what.number;
       out << "stores" << (x.what.state ? " state" : "")
           << (x.what.append.empty() ? "" : " entries") << ";";
+    }
     for (auto& x : server.take<tenure_over>())
       out << "ends, next " << static_cast<int>(x.next)
           << (x.unread ? " with the message" : "") << ";";
@@ -120,7 +130,10 @@ struct stage {
       out << "says " << to_string(x.value.role) << ";";
     for (auto& x : server.take<leader_known>())
       out << "follows " << to_string(x.leader) << ";";
-    server.take<entries_released>();
+    for (auto& x : server.take<received>())
+      out << "gives back " << core::name_of(x.body) << ";";
+    for (auto& x : server.take<entries_released>())
+      out << "releases " << to_string(x.last) << ";";
     return out.str();
   }
 
@@ -136,6 +149,24 @@ struct stage {
   std::string after(T what) {
     process.tell(role, std::move(what));
     return report();
+  }
+
+  /// All writes so far are durable: only a real log can say so.
+  std::string after_stored() {
+    testing::sim_disk disk{self.id, self.incarnation};
+    auto& sys = process.sys.system();
+    net::collector<recovered, log_stored, log_room> server_of_log{sys};
+    auto real = spawn_at<log_actor_state>(
+      sys, placement::scheduled, disk.open(), logger{}, fatal_handler{});
+    process.tell(real,
+                 recover_group{group_id{1}, 0, server_of_log.as<log_client>()});
+    log_write last;
+    last.group = group_id{1};
+    last.number = newest_write;
+    process.tell(real, store{last});
+    auto said = server_of_log.take<log_stored>();
+    REQUIRE(said.size() == 1);
+    return after(said.front());
   }
 };
 
@@ -175,8 +206,8 @@ line row(const char* name, T what, const char* follower,
 
 constexpr auto nothing = "";
 constexpr auto follows = "ends, next 0 with the message;";
-/// A second leader in one term must stop the process: not walked here, see
-/// "two leaders in one term stop the process".
+/// A second leader in one term must stop the process: see "two leaders in one
+/// term stop the process".
 constexpr const char* dies = nullptr;
 
 std::vector<line> table() {
@@ -280,4 +311,62 @@ TEST_CASE("what arrives after the end of a tenure has no effect") {
       it.after(end_tenure{});
       CHECK(x.act(it) == "");
     }
+}
+
+TEST_CASE("two leaders in one term stop the process") {
+  for (auto& x : table()) {
+    if (x.leader != dies)
+      continue;
+    CAPTURE(x.name);
+    CHECK(core::test::dies([&] {
+      stage it{role_t::leader};
+      x.act(it);
+    }));
+  }
+}
+
+TEST_CASE("what is stored is told, counted or released by each role") {
+  SUBCASE("a follower and a pre-candidate send their votes") {
+    for (auto kind : {role_t::follower, role_t::pre_candidate}) {
+      stage it{kind};
+      it.after(vote(false, last_entry));
+      CHECK(it.after_stored() == "sends vote_result yes;");
+    }
+  }
+  SUBCASE("a follower acknowledges entries") {
+    stage it{role_t::follower};
+    it.after(append(last_entry, 1));
+    CHECK(it.after_stored() == "sends append_result yes;");
+  }
+  SUBCASE("a candidate counts its own vote") {
+    stage it{role_t::candidate};
+    CHECK(it.after(vote_result{peer, term, ours, false, true}) == "");
+    CHECK(it.after_stored() == "ends, next 3;");
+  }
+  SUBCASE("a leader counts itself") {
+    stage it{role_t::leader};
+    CHECK(it.after(append_result{peer, term, ours, true, index_t{3}, {}})
+          == "");
+    CHECK(it.after_stored() == "releases 3;");
+  }
+}
+
+TEST_CASE("what reaches a role that has ended by itself is for the next one") {
+  stage follower{role_t::follower};
+  CHECK(follower.after(timeout_now{peer, term, theirs}) == "ends, next 2;");
+  stage candidate{role_t::pre_candidate};
+  auto beat = heartbeat{peer, term, theirs, round_t{1}, {}};
+  CHECK(candidate.after(beat) == follows);
+  for (auto* it : {&follower, &candidate}) {
+    CHECK(it->after(beat) == "gives back heartbeat;");
+    CHECK(it->after(append(last_entry, 1)) == "gives back append_entries;");
+    CHECK(it->after(vote(false, last_entry)) == "gives back request_vote;");
+    CHECK(it->after(timeout_now{peer, term, theirs})
+          == "gives back timeout_now;");
+    CHECK(it->after(append_commands{self.id, {{request_id{1}, {}}}})
+          == "command no_leader;");
+    // The server has heard of the end.
+    CHECK(it->after(end_tenure{}) == "");
+    CHECK(it->after(beat) == "");
+  }
 }

@@ -51,10 +51,7 @@ role_actor::behavior_type candidate_state::make_behavior() {
     [this](const log_room& msg) { desk_.room().reported(usable_room(msg)); },
     [this](const peer_changed& msg) { on(msg); },
     [this](const new_peers& msg) { desk_.add_peers(msg); },
-    [this](end_tenure) {
-      if (!desk_.over())
-        desk_.hand_over(std::move(rules_.self), core::role_kind::follower);
-    },
+    [this](end_tenure) { end(); },
     [](const log_read&) { /* only leaders read */ },
     [this](wake msg) { on(msg); },
   };
@@ -71,7 +68,7 @@ void candidate_state::begin() {
 
 void candidate_state::on(const request_vote& msg) {
   if (desk_.over())
-    return;
+    return desk_.give_back(msg);
   if (!msg.pre_vote) {
     vote(msg);
     return;
@@ -105,13 +102,16 @@ void candidate_state::on(const vote_result& msg) {
 }
 
 void candidate_state::follow(message what) {
-  if (!desk_.over())
-    desk_.hand_over(std::move(rules_.self), core::role_kind::follower, false,
-                    std::make_shared<message>(std::move(what)));
+  if (desk_.over())
+    return desk_.give_back(std::move(what));
+  desk_.hand_over(std::move(rules_.self), core::role_kind::follower, false,
+                  std::make_shared<message>(std::move(what)));
 }
 
-void candidate_state::on(const timeout_now&) {
-  if (!desk_.over() && rules_.pre_vote)
+void candidate_state::on(const timeout_now& msg) {
+  if (desk_.over())
+    return desk_.give_back(msg);
+  if (rules_.pre_vote)
     desk_.hand_over(std::move(rules_.self), core::role_kind::candidate, true);
 }
 
@@ -163,6 +163,12 @@ void candidate_state::on(wake msg) {
   auto next = desk_.cfg().pre_vote ? core::role_kind::pre_candidate
                                    : core::role_kind::candidate;
   desk_.hand_over(std::move(rules_.self), next);
+}
+
+void candidate_state::end() {
+  if (!desk_.over())
+    desk_.hand_over(std::move(rules_.self), core::role_kind::follower);
+  desk_.leave();
 }
 
 void candidate_state::decide(core::tally_result outcome) {

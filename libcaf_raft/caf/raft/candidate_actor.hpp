@@ -34,6 +34,7 @@ private:
   void on(const peer_changed& msg);
   void on(const report_role& msg);
   void on(wake msg);
+  void end();
 
   /// Someone leads this very term: follow it, the message first.
   void follow(message what);

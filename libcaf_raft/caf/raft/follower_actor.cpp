@@ -35,10 +35,7 @@ role_actor::behavior_type follower_state::make_behavior() {
     [this](const log_room& msg) { desk_.room().reported(usable_room(msg)); },
     [](const peer_changed&) { /* a follower answers, it does not ask */ },
     [this](const new_peers& msg) { desk_.add_peers(msg); },
-    [this](end_tenure) {
-      if (!desk_.over())
-        desk_.hand_over(std::move(rules_.self), core::role_kind::follower);
-    },
+    [this](end_tenure) { end(); },
     [](const log_read&) { /* only leaders read */ },
     [this](wake msg) { on(msg); },
   };
@@ -46,7 +43,7 @@ role_actor::behavior_type follower_state::make_behavior() {
 
 void follower_state::on(const request_vote& msg) {
   if (desk_.over())
-    return;
+    return desk_.give_back(msg);
   if (!msg.pre_vote) {
     vote(msg);
     return;
@@ -86,7 +83,7 @@ void follower_state::tell_votes(const durable<write_id>& stored) {
 
 void follower_state::on(const append_entries& msg) {
   if (desk_.over())
-    return;
+    return desk_.give_back(msg);
   auto known = rules_.self.leader;
   auto room = desk_.room().has(size_in_bytes(msg.entries));
   auto outcome = core::on_append(rules_, msg, desk_.now(), room);
@@ -101,7 +98,7 @@ void follower_state::on(const append_entries& msg) {
 
 void follower_state::on(const heartbeat& msg) {
   if (desk_.over())
-    return;
+    return desk_.give_back(msg);
   auto known = rules_.self.leader;
   auto answer = core::on_heartbeat(rules_, msg, desk_.now());
   if (known != rules_.self.leader)
@@ -112,13 +109,15 @@ void follower_state::on(const heartbeat& msg) {
 
 void follower_state::on(const commit_notice& msg) {
   if (desk_.over())
-    return;
+    return desk_.give_back(msg);
   core::on_commit_notice(rules_, msg);
   desk_.release(rules_.self);
 }
 
-void follower_state::on(const timeout_now&) {
-  if (!desk_.over() && core::may_campaign(rules_.self))
+void follower_state::on(const timeout_now& msg) {
+  if (desk_.over())
+    return desk_.give_back(msg);
+  if (core::may_campaign(rules_.self))
     desk_.hand_over(std::move(rules_.self), core::role_kind::candidate, true);
 }
 
@@ -157,6 +156,12 @@ void follower_state::on(wake msg) {
     return;
   }
   arm();
+}
+
+void follower_state::end() {
+  if (!desk_.over())
+    desk_.hand_over(std::move(rules_.self), core::role_kind::follower);
+  desk_.leave();
 }
 
 void follower_state::heard_leader(server_id id) {

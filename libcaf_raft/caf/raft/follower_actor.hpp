@@ -36,6 +36,7 @@ private:
   void on(const log_stored& msg);
   void on(const report_role& msg);
   void on(wake msg);
+  void end();
 
   void vote(const request_vote& msg);
   void tell_votes(const durable<write_id>& stored);

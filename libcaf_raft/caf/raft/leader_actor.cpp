@@ -63,7 +63,7 @@ role_actor::behavior_type leader_state::make_behavior() {
 /// Our vote of this term is our own. A pre-vote is refused as long as we lead.
 void leader_state::on(const request_vote& msg) {
   if (desk_.over())
-    return;
+    return desk_.give_back(msg);
   auto answer = msg.pre_vote ? core::pre_vote_answer(rules_.self, msg, false)
                              : vote_result{rules_.self.self, rules_.self.term,
                                            msg.tenure, false, false};
@@ -335,8 +335,11 @@ void leader_state::on(const peer_changed& msg) {
 // -- the end ------------------------------------------------------------------
 
 void leader_state::on(const begin_transfer& msg) {
-  if (desk_.over())
+  if (desk_.over()) {
+    desk_.tell_server(transfer_begun{
+      msg.id, {errc::no_leader, "this member leads no more"}, {}});
     return;
+  }
   auto to = core::begin_transfer(rules_, msg.to, desk_.now(), desk_.cfg());
   if (!to) {
     desk_.tell_server(transfer_begun{msg.id, to.error(), {}});
@@ -367,6 +370,7 @@ void leader_state::on(const report_role& msg) {
 void leader_state::end() {
   if (!desk_.over())
     hand_over(core::role_kind::follower);
+  desk_.leave();
 }
 
 void leader_state::hand_over(core::role_kind next) {

@@ -56,7 +56,6 @@ void role_desk::hand_over(core::tenure&& tenure, core::role_kind next,
     baton{std::move(tenure), std::move(room_), released_});
   tell_server(tenure_over{number, std::move(handed_over), next, transfer,
                           std::move(unread)});
-  self_->quit();
 }
 
 status describe(const core::tenure& tenure, role_name role) {

@@ -81,11 +81,23 @@ public:
     return msg.generation == generation_ && !over_;
   }
 
-  /// Ends the tenure: the role hands everything over and is gone.
+  /// Ends the tenure: the role hands everything over. It stays until the server
+  /// has heard of it and says `end_tenure`, and gives back what the server has
+  /// sent meanwhile.
   void hand_over(core::tenure&& tenure, core::role_kind next,
                  bool transfer = false, std::shared_ptr<message> unread = {});
 
-  /// Whether the tenure has ended: what still arrives is nobody's.
+  /// For the next role: it arrived between `hand_over` and `end_tenure`.
+  void give_back(message what) const {
+    tell_server(received{std::move(what)});
+  }
+
+  /// Nothing is to come any more: the role is gone.
+  void leave() {
+    self_->quit();
+  }
+
+  /// Whether the tenure has ended.
   bool over() const {
     return over_;
   }

@@ -45,7 +45,8 @@ struct report_role {
   request_id id;
 };
 
-/// The server ends the tenure: answered by `tenure_over`.
+/// The server ends the tenure: answered by `tenure_over`. Or it has heard of its
+/// end: nothing is to come any more.
 struct end_tenure {};
 
 // -- to the server ------------------------------------------------------------

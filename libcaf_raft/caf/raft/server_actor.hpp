@@ -146,7 +146,7 @@ private:
   /// A newer term that was seen meanwhile.
   term_t wanted_term_;
   std::deque<message> held_;
-  /// What other members asked of our leadership and was not answered yet.
+  /// What other members asked of the present role and was not answered yet.
   std::set<core::reader> remote_commands_;
   std::set<core::reader> remote_reads_;
   std::map<request_id, core::reader> remote_transfers_;

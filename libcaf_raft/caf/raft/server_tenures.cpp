@@ -127,10 +127,10 @@ role_actor server_state::spawn_role(core::role_kind kind,
 void server_state::on(const tenure_over& msg) {
   if (msg.number != tenure_)
     return;
-  auto led = kind_ == core::role_kind::leader;
+  // What it was sent meanwhile it gives back, and is gone.
+  post(self_, role_, end_tenure{});
   role_ = nullptr;
-  if (led)
-    refuse_remote_requests();
+  refuse_remote_requests();
   clients_.tenure_over();
   if (msg.unread)
     held_.push_front(std::move(*msg.unread));
@@ -293,9 +293,13 @@ void server_state::on(const commands_appended& msg) {
     flush_soon();
     return;
   }
+  // What a role refuses after its end was refused before.
+  propose_result answer{env_.self, term_, {}};
   for (auto& x : msg.results)
-    remote_commands_.erase({msg.origin, x.id});
-  send(msg.origin, propose_result{env_.self, term_, msg.results});
+    if (remote_commands_.erase({msg.origin, x.id}) > 0)
+      answer.results.push_back(x);
+  if (!answer.results.empty())
+    send(msg.origin, answer);
 }
 
 void server_state::on(const reads_confirmed& msg) {
@@ -313,8 +317,8 @@ void server_state::on(const reads_confirmed& msg) {
   flush_soon();
 }
 
-/// The leadership is over: what it was asked and did not answer was certainly
-/// not appended.
+/// The tenure is over: what its role was asked and did not answer was certainly
+/// not appended. Also where it did not lead: it ended before it could say so.
 void server_state::refuse_remote_requests() {
   std::map<server_id, std::vector<proposal_result>> results;
   for (auto& x : remote_commands_)
