@@ -12,6 +12,28 @@ propose proposal_of(uint64_t term, uint64_t id) {
 
 } // namespace
 
+TEST_CASE("who asks a member that has not begun is refused, not kept waiting") {
+  server_fixture it;
+  it.arrive(proposal_of(3, 7));
+  auto results = it.sent<propose_result>(2);
+  REQUIRE(results.size() == 1);
+  CHECK(results[0].term == term_t{});
+  REQUIRE(results[0].results.size() == 1);
+  CHECK(results[0].results[0].id == request_id{7});
+  CHECK(results[0].results[0].code == errc::no_leader);
+  it.arrive(read_index{member_of(2), term_t{3}, request_id{8}});
+  auto reads = it.sent<read_index_result>(2);
+  REQUIRE(reads.size() == 1);
+  CHECK(reads[0].code == errc::no_leader);
+  it.arrive(request_transfer{member_of(2), term_t{3}, request_id{9}, {}});
+  auto transfers = it.sent<transfer_result>(2);
+  REQUIRE(transfers.size() == 1);
+  CHECK(transfers[0].code == errc::no_leader);
+  // Members ask each other again.
+  it.arrive(request_vote{member_of(2), term_t{3}, {}, false, false, {}});
+  CHECK(it.sent(2).empty());
+}
+
 TEST_CASE("what reaches a role that has just ended is for the next one") {
   // Either may run first: the role that ends, or the server that has more for
   // it.

@@ -162,8 +162,12 @@ constexpr size_t max_held = 4096;
 } // namespace
 
 void server_state::on(received& msg) {
-  if (!running())
+  if (!running()) {
+    // Who takes us for a leader is not left waiting.
+    if (auto answer = core::answer_unready(env_.self, msg.body))
+      send(core::sender_of(msg.body).id, *answer);
     return;
+  }
   if (!handing_over_)
     deliver(msg.body);
   else if (held_.size() < max_held)

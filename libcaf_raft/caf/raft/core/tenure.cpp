@@ -221,6 +221,13 @@ std::optional<message> answer_stale(const sender& self, term_t own,
   return std::visit(refuser{self, own}, what);
 }
 
+std::optional<message> answer_unready(const sender& self, const message& what) {
+  auto is_request = std::holds_alternative<propose>(what)
+                    || std::holds_alternative<read_index>(what)
+                    || std::holds_alternative<request_transfer>(what);
+  return is_request ? answer_stale(self, term_t{}, what) : std::nullopt;
+}
+
 const sender& sender_of(const message& what) {
   return std::visit([](auto& msg) -> const sender& { return msg.from; }, what);
 }

@@ -98,6 +98,12 @@ passage fence(term_t own, tenure_id tenure, const message& what,
 std::optional<message> answer_stale(const sender& self, term_t own,
                                     const message& what);
 
+/// What is answered where no role has begun yet, since the log is still being
+/// read: clients' requests have the result `no_leader`, as nothing was ever
+/// appended to a leadership that is not there. The own term is not known, so the
+/// answer says none. Empty for everything else: members ask each other again.
+std::optional<message> answer_unready(const sender& self, const message& what);
+
 /// The sender, term and name ("append_entries") of any message.
 const sender& sender_of(const message& what);
 term_t term_of(const message& what);
