@@ -61,3 +61,19 @@ TEST_CASE("what reaches a role that has just ended is for the next one") {
     CHECK(refused[0].results.size() == 1);
   }
 }
+
+TEST_CASE("a transfer is done also if its answer comes after the new leader") {
+  server_fixture it;
+  it.begin();
+  it.follow(2, 1);
+  it.transfer();
+  auto asked = it.sent<request_transfer>(2);
+  REQUIRE(asked.size() == 1);
+  it.follow(3, 2);
+  CHECK(it.client.take<outcome>().empty());
+  it.arrive(transfer_result{member_of(2), term_t{1}, asked[0].id, errc::none,
+                            server_id{3}});
+  auto answers = it.client.take<outcome>();
+  REQUIRE(answers.size() == 1);
+  CHECK(answers[0].code == errc::none);
+}

@@ -13,10 +13,11 @@ void leadership_desk::add(const transfer_leadership& msg, request_id id,
   waiters_.push_back({msg.id, msg.reply_to, deadline, id, msg.to});
 }
 
-void leadership_desk::settled(request_id id, errc code, server_id to) {
+void leadership_desk::settled(request_id id, errc code, server_id to,
+                              server_id leader) {
   switch (code) {
     case errc::none:
-      begun(id, to);
+      begun(id, to, leader);
       break;
     case errc::no_leader:
       refuse(id, {code, "that member leads no more"});
@@ -28,18 +29,22 @@ void leadership_desk::settled(request_id id, errc code, server_id to) {
 }
 
 void leadership_desk::refuse(request_id id, const failure& why) {
-  std::erase_if(waiters_, [&](const waiter& x) {
-    if (x.id != id)
-      return false;
-    answer(x, why.code, {}, why.text);
-    return true;
-  });
+  auto i = find(id);
+  if (i == waiters_.end())
+    return;
+  answer(*i, why.code, {}, why.text);
+  waiters_.erase(i);
 }
 
-void leadership_desk::begun(request_id id, server_id to) {
-  for (auto& x : waiters_)
-    if (x.id == id)
-      x.to = to;
+void leadership_desk::begun(request_id id, server_id to, server_id leader) {
+  auto i = find(id);
+  if (i == waiters_.end())
+    return;
+  i->to = to;
+  if (to != leader)
+    return;
+  answer(*i, errc::none, {}, {});
+  waiters_.erase(i);
 }
 
 void leadership_desk::leader_is(server_id leader, server_id self) {
@@ -78,6 +83,12 @@ void leadership_desk::close() {
   for (auto& x : waiters_)
     answer(x, errc::no_leader, {}, "this member stops");
   waiters_.clear();
+}
+
+std::vector<leadership_desk::waiter>::iterator
+leadership_desk::find(request_id id) {
+  return std::find_if(waiters_.begin(), waiters_.end(),
+                      [id](auto& x) { return x.id && x.id == id; });
 }
 
 void leadership_desk::answer(const waiter& who, errc code, bytes content,

@@ -24,10 +24,12 @@ public:
   void refuse(request_id id, const failure& why);
 
   /// The transfer that was asked for goes to this member.
-  void begun(request_id id, server_id to);
+  /// @param leader Who leads now: where it is that member already, its election
+  ///               was heard of before this.
+  void begun(request_id id, server_id to, server_id leader);
 
   /// What the leader at another member said.
-  void settled(request_id id, errc code, server_id to);
+  void settled(request_id id, errc code, server_id to, server_id leader);
 
   /// A leader is known: answers all that wait for that.
   void leader_is(server_id leader, server_id self);
@@ -49,6 +51,9 @@ private:
     request_id id;
     server_id to;
   };
+
+  /// The transfer with this number; no number is nobody's.
+  std::vector<waiter>::iterator find(request_id id);
 
   void answer(const waiter& who, errc code, bytes content, std::string text);
 
