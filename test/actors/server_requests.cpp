@@ -62,6 +62,28 @@ TEST_CASE("what reaches a role that has just ended is for the next one") {
   }
 }
 
+TEST_CASE("a read that the leader refused is not asked again at once") {
+  server_fixture it;
+  it.begin();
+  it.follow(2, 1);
+  it.submit(request_kind::query, "get a");
+  auto asked = it.sent<read_index>(2);
+  REQUIRE(asked.size() == 1);
+  auto refuse = [&] {
+    it.arrive(read_index_result{
+      member_of(2), term_t{1}, asked[0].id, errc::no_leader, {}, {}});
+  };
+  refuse();
+  CHECK(it.sent<read_index>(2).empty());
+  it.run_for(settings{}.heartbeat_interval / 2);
+  asked = it.sent<read_index>(2);
+  REQUIRE(asked.size() == 1);
+  // A new leader is asked at once.
+  refuse();
+  it.arrive(heartbeat{member_of(3), term_t{2}, tenure_id{98}, round_t{1}, {}});
+  CHECK(it.sent<read_index>(3).size() == 1);
+}
+
 TEST_CASE("a transfer is done also if its answer comes after the new leader") {
   server_fixture it;
   it.begin();

@@ -104,6 +104,8 @@ void client_desk::pass_commands(const way_to_leader& way) {
 }
 
 void client_desk::pass_reads(const way_to_leader& way) {
+  if (hold_reads_until_)
+    return;
   auto batch = open_.take_queries();
   if (!batch)
     return;
@@ -132,6 +134,8 @@ void client_desk::appended(const std::vector<proposal_result>& results) {
 
 void client_desk::read_confirmed(request_id batch, errc code, index_t index,
                                  const applier_actor& applier) {
+  if (code == errc::no_leader && open_.asks(batch) && !hold_reads_until_)
+    hold_reads_until_ = now(self_) + cfg_.heartbeat_interval / 2;
   run(open_.read_confirmed(batch, code, index), applier);
   if (!open_.has_unconfirmed_reads())
     ask_reads_at_.reset();
@@ -140,9 +144,14 @@ void client_desk::read_confirmed(request_id batch, errc code, index_t index,
 // -- what happens besides -----------------------------------------------------
 
 void client_desk::tenure_over() {
-  hold_commands_until_.reset();
+  leader_known();
   ask_reads_at_.reset();
   open_.tenure_over();
+}
+
+void client_desk::leader_known() {
+  hold_commands_until_.reset();
+  hold_reads_until_.reset();
 }
 
 void client_desk::connection_lost(server_id member) {
@@ -186,7 +195,7 @@ void client_desk::run(std::vector<requests::ready_query> ready,
 
 std::optional<time_point> client_desk::next_deadline() {
   auto result = open_.next_deadline();
-  for (auto& x : {hold_commands_until_, ask_reads_at_})
+  for (auto& x : {hold_commands_until_, hold_reads_until_, ask_reads_at_})
     if (x && (!result || *x < *result))
       result = x;
   return result;
@@ -197,6 +206,8 @@ void client_desk::expire(time_point now) {
   answer(ended);
   if (hold_commands_until_ && *hold_commands_until_ <= now)
     hold_commands_until_.reset();
+  if (hold_reads_until_ && *hold_reads_until_ <= now)
+    hold_reads_until_.reset();
   if (ask_reads_at_ && *ask_reads_at_ <= now) {
     open_.ask_reads_anew();
     ask_reads_at_.reset();

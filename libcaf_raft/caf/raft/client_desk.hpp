@@ -52,6 +52,9 @@ public:
 
   void tenure_over();
 
+  /// Someone leads, who has not refused anything yet.
+  void leader_known();
+
   void connection_lost(server_id member);
 
   void applied(entries_applied& msg, const applier_actor& applier);
@@ -95,8 +98,10 @@ private:
   sender me_;
   settings cfg_;
   requests open_;
-  /// The leader refused commands (it hands over): not before then again.
+  /// The leader refused commands (it hands over, or leads no more and nobody
+  /// knows yet): not before then again. The same for reads.
   std::optional<time_point> hold_commands_until_;
+  std::optional<time_point> hold_reads_until_;
   /// Reads whose answer may be lost ask anew then.
   std::optional<time_point> ask_reads_at_;
 };

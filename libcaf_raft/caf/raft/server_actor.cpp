@@ -127,8 +127,10 @@ void server_state::on(const leader_known& msg) {
 }
 
 void server_state::leader_changed() {
-  if (leader_)
+  if (leader_) {
+    clients_.leader_known();
     leadership_.leader_is(leader_, env_.self.id);
+  }
   reports_.publish(event(group_event::kind_t::leader));
   progress_of_stop();
   flush_soon();

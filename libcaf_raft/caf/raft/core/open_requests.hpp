@@ -159,6 +159,11 @@ public:
     return batch;
   }
 
+  /// Whether queries ask under this number still.
+  bool asks(request_id batch) const {
+    return asking_queries_.count(batch) > 0;
+  }
+
   bool has_unconfirmed_reads() const {
     return !asking_queries_.empty();
   }
