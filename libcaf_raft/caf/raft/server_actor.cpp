@@ -162,10 +162,12 @@ void server_state::on(queries_answered& msg) {
 // -- from clients -------------------------------------------------------------
 
 void server_state::on(submit& msg) {
-  if (msg.kind == request_kind::local_query)
+  if (msg.kind == request_kind::local_query) {
     clients_.query_locally(msg, applier_);
-  else if (clients_.add(msg, now(self_)))
+    arm();
+  } else if (clients_.add(msg, now(self_))) {
     flush_soon();
+  }
 }
 
 void server_state::flush_soon() {
@@ -179,6 +181,7 @@ void server_state::on(flush) {
   flush_pending_ = false;
   clients_.pass_on(way());
   arm();
+  progress_of_stop();
 }
 
 way_to_leader server_state::way() const {
