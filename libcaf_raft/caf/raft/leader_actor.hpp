@@ -59,6 +59,9 @@ private:
 
   void hand_over(core::role_kind next);
 
+  /// The timer of `notice_soon`, beside the numbered ones for heartbeats.
+  static constexpr uint64_t notice_timer = UINT64_MAX;
+
   scheduled_actor* self_;
   role_desk desk_;
   core::leader rules_;
