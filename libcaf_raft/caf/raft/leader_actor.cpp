@@ -93,6 +93,9 @@ void leader_state::on(const append_result& msg) {
     desk_.send(rules_.handing_over->to, rules_.self.group, *what);
   if (auto i = awaited_.find(msg.from.id); i != awaited_.end())
     notice_commit();
+  // What it has was committed before it said so.
+  if (core::commit_for(rules_, msg.from.id) > told_[msg.from.id])
+    notice_soon();
   pump(msg.from.id);
 }
 
