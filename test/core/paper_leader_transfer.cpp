@@ -134,3 +134,41 @@ TEST_CASE("the best receiver is the voter that is furthest ahead, §3.10") {
   acknowledge_at(x, 3, 9, now + 1ms);
   CHECK(best() == server_id{3});
 }
+
+TEST_CASE("a leader whose disk is stuck should not lead, §3.10") {
+  auto x = leading();
+  auto timeout = cfg.election_timeout;
+  auto stuck = [&](timespan after) {
+    return disk_is_stuck(x, t0 + after, cfg);
+  };
+  // Nothing waits for it.
+  CHECK(!stuck(timeout));
+  CHECK(!stuck(2 * timeout));
+  propose_many(x, 2);
+  auto first = x.self.log.newest_write();
+  take_write(x);
+  propose_many(x, 2);
+  take_write(x);
+  CHECK(!stuck(3 * timeout - 1ns));
+  CHECK(stuck(3 * timeout));
+  // It is slow, but it moves.
+  on_stored(x, stored(first));
+  CHECK(!stuck(3 * timeout));
+  CHECK(!stuck(4 * timeout - 1ns));
+  CHECK(stuck(4 * timeout));
+  store_all(x);
+  CHECK(!stuck(9 * timeout));
+}
+
+TEST_CASE("who hands over leaves those behind who can elect another one") {
+  auto x = leading();
+  auto now = t0 + cfg.election_timeout;
+  CHECK(!others_are_quorum(x, now, cfg));
+  answer_round(x, 2, now);
+  CHECK(!others_are_quorum(x, now, cfg));
+  answer_round(x, 3, now);
+  CHECK(others_are_quorum(x, now, cfg));
+  auto two = leading(conf({1, 2}));
+  answer_round(two, 2, now);
+  CHECK(!others_are_quorum(two, now, cfg));
+}

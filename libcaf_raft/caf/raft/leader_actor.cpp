@@ -89,8 +89,7 @@ void leader_state::on(const append_result& msg) {
     return;
   if (core::on_append_result(rules_, msg, desk_.now()))
     commit();
-  if (auto what = core::ready_to_transfer(rules_))
-    desk_.send(rules_.handing_over->to, rules_.self.group, *what);
+  tell_successor();
   if (auto i = awaited_.find(msg.from.id); i != awaited_.end())
     notice_commit();
   // What it has was committed before it said so.
@@ -99,16 +98,11 @@ void leader_state::on(const append_result& msg) {
   pump(msg.from.id);
 }
 
-/// A leader whose disk is full refuses writes; another one may have room.
 void leader_state::on(const log_room& msg) {
   desk_.room().reported(usable_room(msg));
-  auto now = desk_.now();
-  if (desk_.over() || msg.trouble.empty() || now < next_hand_over_)
-    return;
-  next_hand_over_ = now + 5 * desk_.cfg().election_timeout;
-  if (core::begin_transfer(rules_, server_id{}, now, desk_.cfg()))
-    if (auto what = core::ready_to_transfer(rules_))
-      desk_.send(rules_.handing_over->to, rules_.self.group, *what);
+  disk_is_full_ = !msg.trouble.empty();
+  if (!desk_.over())
+    step_aside_if_needed();
 }
 
 void leader_state::on(const log_stored& msg) {
@@ -192,6 +186,7 @@ void leader_state::on(wake msg) {
     desk_.log().warning("the transfer of leadership took too long and was "
                         "given up");
   core::reset_stalled(rules_, now, desk_.cfg());
+  step_aside_if_needed();
   heartbeat_round();
   pump();
   desk_.wake_at(now + desk_.cfg().heartbeat_interval);
@@ -222,8 +217,33 @@ void leader_state::on(const begin_transfer& msg) {
     return;
   }
   desk_.tell_server(transfer_begun{msg.id, {}, *to});
+  tell_successor();
+}
+
+/// A leader whose disk is full refuses writes, and one whose disk is stuck
+/// answers none; another one may do better.
+void leader_state::step_aside_if_needed() {
+  auto now = desk_.now();
+  auto& cfg = desk_.cfg();
+  // Without us they must be able to elect one.
+  auto is_stuck = core::disk_is_stuck(rules_, now, cfg)
+                  && core::others_are_quorum(rules_, now, cfg);
+  if ((!is_stuck && !disk_is_full_) || now < next_hand_over_)
+    return;
+  auto to = core::begin_transfer(rules_, server_id{}, now, cfg);
+  if (!to)
+    return;
+  next_hand_over_ = now + 5 * cfg.election_timeout;
+  desk_.log().warning(
+    std::string{disk_is_full_ ? "there is no room on the disk here"
+                              : "the disk here stores nothing any more"}
+    + ": leadership is handed over to member " + to_string(*to));
+  tell_successor();
+}
+
+void leader_state::tell_successor() {
   if (auto what = core::ready_to_transfer(rules_))
-    desk_.send(*to, rules_.self.group, *what);
+    desk_.send(rules_.handing_over->to, rules_.self.group, *what);
 }
 
 void leader_state::on(const report_role& msg) {

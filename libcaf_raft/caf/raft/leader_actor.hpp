@@ -57,6 +57,10 @@ private:
   void heartbeat_round();
   void tell(core::read_queue::confirmed_reads reads);
 
+  // -- the end ----------------------------------------------------------------
+
+  void step_aside_if_needed();
+  void tell_successor();
   void hand_over(core::role_kind next);
 
   /// The timer of `notice_soon`, beside the numbered ones for heartbeats.
@@ -91,7 +95,8 @@ private:
   /// Which commit index each member was told last.
   std::map<server_id, index_t> told_;
   bool notice_pending_ = false;
-  /// The disk is full: not before then again.
+  bool disk_is_full_ = false;
+  /// The disk is full or stuck: not before then again.
   time_point next_hand_over_;
 };
 

@@ -26,6 +26,8 @@ leader become_leader(tenure self, time_point now) {
   result.self = std::move(self);
   result.self.leader = result.self.self.id;
   result.since = now;
+  result.disk_at = result.self.log.durable_index();
+  result.disk_at_since = now;
   result.first_own = result.self.log.last_index() + 1;
   for (auto id : others(result.self.members(), result.self.self.id))
     result.peers.emplace(id, progress{result.first_own, now});
@@ -70,14 +72,41 @@ std::optional<log_write> take_write(leader& self) {
 
 // -- check-quorum -------------------------------------------------------------
 
+namespace {
+
+bool was_heard(const leader& self, server_id id, time_point now,
+               const settings& cfg) {
+  auto i = self.peers.find(id);
+  return i != self.peers.end()
+         && now - i->second.last_heard() < cfg.election_timeout;
+}
+
+} // namespace
+
 bool has_quorum(const leader& self, time_point now, const settings& cfg) {
   if (now - self.since < cfg.election_timeout)
     return true;
   return is_quorum_with_self(self, [&](server_id id) {
-    auto i = self.peers.find(id);
-    return i != self.peers.end()
-           && now - i->second.last_heard() < cfg.election_timeout;
+    return was_heard(self, id, now, cfg);
   });
+}
+
+bool others_are_quorum(const leader& self, time_point now,
+                       const settings& cfg) {
+  return is_quorum(self.self.members(), [&](server_id id) {
+    return id != self.self.self.id && was_heard(self, id, now, cfg);
+  });
+}
+
+// -- the own disk -------------------------------------------------------------
+
+bool disk_is_stuck(leader& self, time_point now, const settings& cfg) {
+  auto durable = self.self.log.durable_index();
+  if (durable != self.disk_at || durable == self.self.log.last_index()) {
+    self.disk_at = durable;
+    self.disk_at_since = now;
+  }
+  return now - self.disk_at_since >= cfg.election_timeout;
 }
 
 } // namespace caf::raft::core

@@ -31,6 +31,10 @@ struct leader {
   std::map<server_id, round_t> answered;
   read_queue reads;
   time_point since;
+  /// How far the own disk was when it was looked at last, and since when it is
+  /// there; now, where it has stored everything.
+  index_t disk_at;
+  time_point disk_at_since;
 
   /// A leadership transfer under way (§3.10): no proposals meanwhile.
   struct transfer {
@@ -147,6 +151,17 @@ bool has_quorum(const leader& self, time_point now, const settings& cfg);
 /// Followers with messages in flight that were not answered for an election
 /// timeout start again.
 void reset_stalled(leader& self, time_point now, const settings& cfg);
+
+/// Whether those that were heard within the election timeout are a quorum
+/// without us.
+bool others_are_quorum(const leader& self, time_point now, const settings& cfg);
+
+/// Whether the own disk is stuck: entries wait for it, and for an election
+/// timeout it has stored none. Others may commit them, but here they are not
+/// applied nor answered (docs/durability.md), so another one should lead: the
+/// cluster would otherwise wait for this disk as long as its heartbeats go on.
+/// To be asked at every heartbeat.
+bool disk_is_stuck(leader& self, time_point now, const settings& cfg);
 
 // -- transfer (§3.10) ---------------------------------------------------------
 
