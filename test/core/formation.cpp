@@ -198,10 +198,13 @@ TEST_CASE("a stranger that takes a member's id does not drive it out") {
 TEST_CASE("a member shows itself to one life of the founder's directory") {
   auto self = make(2);
   auto msg = self.introduction_to(member_sender(1));
-  CHECK(msg.from == member_sender(2));
-  CHECK(msg.address == addresses[1]);
-  CHECK(msg.to == life_of(1));
-  CHECK(msg.initial_members == addresses);
+  REQUIRE(msg);
+  CHECK(msg->from == member_sender(2));
+  CHECK(msg->address == addresses[1]);
+  CHECK(msg->to == life_of(1));
+  CHECK(msg->initial_members == addresses);
+  // Again and again, to the same one.
+  CHECK(self.introduction_to(member_sender(1)) == msg);
   CHECK(self.check(zero_from(1)));
 }
 
@@ -215,6 +218,37 @@ TEST_CASE("an old disk of the founder does not win") {
   CHECK(contains(verdict.error().text, {"member 1", "incarnation"}));
   // A third member that took it is proof that the cluster was founded so.
   CHECK(self.check(zero_from(3)));
+}
+
+TEST_CASE("disks of the founder that take turns do not found two clusters") {
+  // The disk a founds with 2 and 3 and is taken away before it tells anyone; so
+  // does b, but it tells 3. If 2 then went with a, either disk would find a
+  // majority for a cluster of its own.
+  const sender a{server_id{1}, incarnation_t{500}};
+  const sender b{server_id{1}, incarnation_t{600}};
+  auto zero = [](sender founder, uint64_t cluster) {
+    founded result{founder, cluster_id{cluster}, conf({1, 2, 3})};
+    result.zero.members[0].incarnation = founder.incarnation;
+    return result;
+  };
+  auto two = make(2);
+  auto three = make(3);
+  for (auto& founder : {a, b}) {
+    formation self{founder, addresses};
+    for (auto* member : {&two, &three}) {
+      auto msg = member->introduction_to(founder);
+      REQUIRE(msg);
+      CHECK(self.on_introduce(*msg).verdict == waiting);
+    }
+    CHECK(self.complete());
+  }
+  CHECK(three.check(zero(b, 66)));
+  // The disk a is back.
+  CHECK_FALSE(two.introduction_to(a));
+  CHECK_FALSE(two.check(zero(a, 55)));
+  // And b again, or someone whom it told.
+  CHECK(two.introduction_to(b));
+  CHECK(two.check(zero(b, 66)));
 }
 
 TEST_CASE("showing itself to others than the founder binds to nobody") {

@@ -98,7 +98,15 @@ void node_state::on(wake msg) {
 }
 
 void node_state::introduce_ourselves(const sender& to) {
-  peers_.send(to, formation_->introduction_to(to));
+  if (auto msg = formation_->introduction_to(to))
+    peers_.send(to, *msg);
+  else
+    say(log_level::error, "founder",
+        fmt::format("{} is back with a data directory that was replaced by "
+                    "another one since, and either may have founded a cluster: "
+                    "put back the one that was there last, or, if this one is "
+                    "right, start this member again",
+                    describe(to.id)));
 }
 
 /// Of an unformed member, to a formed one.

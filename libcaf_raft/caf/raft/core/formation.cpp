@@ -138,11 +138,16 @@ std::optional<configuration> formation::complete() const {
 
 // -- the others ---------------------------------------------------------------
 
-introduce formation::introduction_to(sender other) {
-  if (other.id == founder())
+std::optional<introduce> formation::introduction_to(sender other) {
+  if (other.id == founder()) {
+    if (left_.count(other.incarnation) > 0)
+      return std::nullopt;
+    if (introduced_to_ && *introduced_to_ != other)
+      left_.insert(introduced_to_->incarnation);
     introduced_to_ = other;
-  return {self_, initial_members_[self_.id.value - 1], other.incarnation,
-          initial_members_};
+  }
+  return introduce{self_, initial_members_[self_.id.value - 1],
+                   other.incarnation, initial_members_};
 }
 
 void formation::on_answer(const introduction_answer& msg) {

@@ -7,6 +7,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -50,8 +51,10 @@ public:
 
   /// What we say to another initial member. If that is the founder: from now on
   /// this life of its directory is the only one from which configuration zero
-  /// is taken.
-  introduce introduction_to(sender other);
+  /// is taken. Lives to which we have shown ourselves before are over for us,
+  /// since one of them may have founded a cluster with us, and this one another.
+  /// @returns Empty where this is such a life of the founder.
+  std::optional<introduce> introduction_to(sender other);
 
   void on_answer(const introduction_answer& msg);
 
@@ -85,6 +88,8 @@ private:
   std::map<server_id, std::string> objections_;
   std::map<server_id, introduction_answer> answers_;
   std::optional<sender> introduced_to_;
+  /// The founder's lives that we have shown ourselves to before.
+  std::set<incarnation_t> left_;
 };
 
 /// What a formed member says to an unformed one that shows itself: its
