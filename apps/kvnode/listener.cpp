@@ -49,6 +49,11 @@ result_of<addresses> look_up(const std::string& host, uint16_t port) {
   return addresses{first};
 }
 
+failure cannot_serve(std::string_view address) {
+  return {errc::rejected, fmt::format("cannot serve HTTP on {}: {}", address,
+                                      std::generic_category().message(errno))};
+}
+
 struct name_of_socket {
   std::string address;
   uint16_t port = 0;
@@ -82,11 +87,8 @@ result_of<listener> listener::open(const std::string& host, uint16_t port) {
     socket(at.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
   int on = 1;
   setsockopt(result.fd_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-  if (result.fd_ < 0 || bind(result.fd_, at.ai_addr, at.ai_addrlen) != 0
-      || listen(result.fd_, SOMAXCONN) != 0)
-    return failure{errc::rejected,
-                   fmt::format("cannot serve HTTP on {}:{}: {}", host, port,
-                               std::generic_category().message(errno))};
+  if (result.fd_ < 0 || bind(result.fd_, at.ai_addr, at.ai_addrlen) != 0)
+    return cannot_serve(fmt::format("{}:{}", host, port));
   auto name = name_of(result.fd_);
   result.address_ = name.address;
   result.port_ = name.port;
@@ -114,6 +116,12 @@ listener& listener::operator=(listener&& other) noexcept {
 listener::~listener() {
   if (fd_ >= 0)
     close(fd_);
+}
+
+result_of<caf::raft::done> listener::listen() const {
+  if (::listen(fd_, SOMAXCONN) != 0)
+    return cannot_serve(address_);
+  return caf::raft::done{};
 }
 
 int listener::release() {

@@ -7,9 +7,11 @@
 
 namespace kvnode {
 
-/// A socket that listens, closed with its owner unless it was released.
+/// A socket at an address of its own, closed with its owner unless it was
+/// released.
 class listener {
 public:
+  /// Takes the address. Clients are refused until it listens.
   /// @param host A number or a name; IPv6 with or without brackets. A name is
   ///             looked up, which may block.
   /// @param port Zero: any that is free.
@@ -20,6 +22,9 @@ public:
   listener(listener&& other) noexcept;
   listener& operator=(listener&& other) noexcept;
   ~listener();
+
+  /// From now on clients get through, and wait to be accepted.
+  caf::raft::result_of<caf::raft::done> listen() const;
 
   /// Hands the socket over.
   int release();

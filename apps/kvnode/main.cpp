@@ -168,6 +168,8 @@ int run(options opts, const sigset_t& signals) {
   if (!group)
     return complain(group.error().text);
   http->group = std::move(*group);
+  if (auto ok = socket->listen(); !ok)
+    return complain(ok.error().text);
   auto acceptor = raft::spawn_at<http_acceptor_state>(
     sys, raft::placement::io_thread, socket->release(), http);
   fmt::print("member {} serves HTTP on http://{}, peers on {}, data in {}\n",

@@ -166,6 +166,7 @@ std::vector<raft::submit> http_fixture::await_held(size_t count) {
   return result;
 }
 
+  REQUIRE(at->listen());
 void http_fixture::await_connections(size_t count) {
   auto until = std::chrono::steady_clock::now() + patience;
   while (env_->counters.connections != count
