@@ -286,7 +286,12 @@ parse_command_line(const std::vector<std::string>& args) {
   } catch (const CLI::Error& ex) {
     return bad(std::string{ex.what()} + " (--help tells the options)");
   }
-  return make_options(raw);
+  auto result = make_options(raw);
+  if (result && app.count("--snapshot-entries") > 0)
+    std::get<options>(*result).remarks.emplace_back(
+      "--snapshot-entries has no effect yet: this version takes no snapshots "
+      "and keeps the whole log");
+  return result;
 }
 
 } // namespace kvnode

@@ -25,6 +25,8 @@ struct options {
   uint64_t snapshot_entries = 100'000;
   bool ckite = false;
   raft::log_level level = raft::log_level::info;
+  /// What the operator should know, for the log.
+  std::vector<std::string> remarks;
 };
 
 /// The command line asked for a text only: --help, --version.

@@ -178,6 +178,8 @@ int run(options opts, const sigset_t& signals) {
   std::fflush(stdout);
   log.begin();
   int signal = 0;
+  for (auto& x : opts.remarks)
+    log.say(raft::log_level::warning, x);
   sigwait(&signals, &signal);
   limit_stop(signals);
   stop(**node, acceptor, *http);

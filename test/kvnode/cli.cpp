@@ -192,6 +192,17 @@ TEST_CASE("what cannot be meant is refused with one line") {
   CHECK(refused({"--join"}).find("later version") != std::string::npos);
 }
 
+TEST_CASE("what has no effect yet is said") {
+  CHECK(parsed({}).remarks.empty());
+  file all{"snapshot-entries = 5\n"};
+  for (auto& line : std::vector<words>{{"--snapshot-entries", "5"},
+                                       {"--config", all.name()}}) {
+    auto remarks = parsed(line).remarks;
+    REQUIRE(remarks.size() == 1);
+    CHECK(remarks[0].find("--snapshot-entries") != std::string::npos);
+  }
+}
+
 TEST_CASE("the same options from a file, which the command line overrides") {
   file all{"# a member\n"
            "id = 2\n"
