@@ -73,8 +73,14 @@ std::string_view explain(errc code, answer_kind kind) {
   return "";
 }
 
+std::string_view name_of(errc code, answer_kind kind) {
+  if (code == errc::outcome_unknown && changes_nothing(kind))
+    return "timeout";
+  return raft::to_string(code);
+}
+
 http_answer failed(errc code, answer_kind kind, const std::string& text) {
-  return error_answer(status_of(code, kind), raft::to_string(code),
+  return error_answer(status_of(code, kind), name_of(code, kind),
                       text.empty() ? explain(code, kind) : text);
 }
 

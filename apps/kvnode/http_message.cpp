@@ -31,8 +31,6 @@ std::string_view status_line(unsigned status) {
       return "HTTP/1.1 412 Precondition Failed\r\n";
     case 413:
       return "HTTP/1.1 413 Payload Too Large\r\n";
-    case 417:
-      return "HTTP/1.1 417 Expectation Failed\r\n";
     case 429:
       return "HTTP/1.1 429 Too Many Requests\r\n";
     case 504:

@@ -170,8 +170,10 @@ TEST_CASE("only what changes something can be unknown when it is late") {
   for (auto x : {answer_kind::write, answer_kind::leadership})
     CHECK(late_answer(asked(x)).status == 504);
   for (auto x : {answer_kind::read, answer_kind::list, answer_kind::status,
-                 answer_kind::members, answer_kind::health, answer_kind::log})
+                 answer_kind::members, answer_kind::health, answer_kind::log}) {
     CHECK(late_answer(asked(x)).status == 503);
+    CHECK(parsed(late_answer(asked(x)))["error"] == "timeout");
+  }
 }
 
 TEST_CASE("the status has all that was promised") {
