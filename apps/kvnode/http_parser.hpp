@@ -11,8 +11,9 @@ namespace kvnode {
 class http_parser {
 public:
   struct limits {
-    /// Of the first line and the header together, about.
-    size_t max_header = 16 << 10;
+    /// Of the first line and the header together, about: has room for two
+    /// keys, percent-encoded.
+    size_t max_header = 32 << 10;
     size_t max_body = 1 << 20;
   };
 
