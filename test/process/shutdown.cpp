@@ -68,12 +68,16 @@ private:
 TEST_CASE("every signal to stop is obeyed, with nothing lost") {
   cluster servers{{.members = 1, .faulty_disks = true}};
   int count = 0;
-  for (auto signal : {SIGTERM, SIGINT}) {
+  // A terminal sends one, and a tool for Procfiles another.
+  const std::vector<std::vector<int>> signals{
+    {SIGTERM}, {SIGINT}, {SIGINT, SIGTERM, SIGINT, SIGTERM}};
+  for (const auto& sent : signals) {
     servers.start(1);
     servers.await_leader();
     auto value = std::to_string(++count);
     CHECK(servers.client(1).put("/kv/a", value).status == 204);
-    servers.process(1).send(signal);
+    for (auto signal : sent)
+      servers.process(1).send(signal);
     auto end = servers.process(1).wait(seconds(10));
     REQUIRE(end);
     CHECK(end->code == 0);
