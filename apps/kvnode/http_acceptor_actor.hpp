@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 
 namespace kvnode {
 
@@ -23,10 +24,12 @@ public:
   handle::behavior_type make_behavior();
 
 private:
+  void on(nothing_new msg);
   void on(connection_over msg);
   void on(finish);
-  void on(const caf::io::new_connection_msg& msg);
 
+  void take_backlog();
+  void serve(caf::io::connection_handle connection);
   void turn_away(caf::io::connection_handle connection);
   void count();
   void end_if_done();
@@ -36,8 +39,11 @@ private:
   http_environment_ptr env_;
   caf::io::accept_handle listener_;
   std::map<uint64_t, http_connection_actor> connections_;
+  /// Those that were told to finish and have not passed on yet what they take.
+  std::set<uint64_t> taking_;
   uint64_t last_number_ = 0;
   bool finishing_ = false;
+  bool all_taken_ = false;
 };
 
 } // namespace kvnode

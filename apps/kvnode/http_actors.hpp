@@ -21,7 +21,7 @@
 
 namespace kvnode {
 
-/// Answer what has come in, take nothing more and end. The second one: end at
+/// Answer what has arrived, take nothing more and end. The second one: end at
 /// once.
 struct finish {};
 
@@ -32,6 +32,14 @@ struct alarm {
 
 /// To itself: send the answers that were found in this turn.
 struct send_answers {};
+
+/// To itself: read on.
+struct read_on {};
+
+/// A connection was told to finish, and has passed on what it takes.
+struct nothing_new {
+  uint64_t number = 0;
+};
 
 /// A connection has ended.
 struct connection_over {
@@ -44,17 +52,17 @@ using group_front = raft::handle<caf::result<void>(raft::submit),
                                  caf::result<void>(raft::get_log),
                                  caf::result<void>(raft::transfer_leadership)>;
 
-using http_connection_actor
-  = raft::handle<caf::result<void>(raft::outcome),
-                 caf::result<void>(raft::status_report),
-                 caf::result<void>(raft::log_page), caf::result<void>(alarm),
-                 caf::result<void>(send_answers), caf::result<void>(finish),
-                 caf::result<void>(caf::io::new_data_msg),
-                 caf::result<void>(caf::io::data_transferred_msg),
-                 caf::result<void>(caf::io::connection_closed_msg)>;
+using http_connection_actor = raft::handle<
+  caf::result<void>(raft::outcome), caf::result<void>(raft::status_report),
+  caf::result<void>(raft::log_page), caf::result<void>(alarm),
+  caf::result<void>(send_answers), caf::result<void>(read_on),
+  caf::result<void>(finish), caf::result<void>(caf::io::new_data_msg),
+  caf::result<void>(caf::io::data_transferred_msg),
+  caf::result<void>(caf::io::connection_closed_msg)>;
 
 using http_acceptor_actor
-  = raft::handle<caf::result<void>(connection_over), caf::result<void>(finish),
+  = raft::handle<caf::result<void>(nothing_new),
+                 caf::result<void>(connection_over), caf::result<void>(finish),
                  caf::result<void>(caf::io::new_connection_msg),
                  caf::result<void>(caf::io::acceptor_closed_msg)>;
 
@@ -77,6 +85,9 @@ struct http_settings {
   /// How long a client may read nothing of what is there for it.
   raft::timespan stall_timeout = std::chrono::seconds(30);
 
+  /// As above, where it sends more and more requests meanwhile.
+  raft::timespan push_timeout = std::chrono::seconds(5);
+
   /// How long a client may take to close after we have.
   raft::timespan linger = std::chrono::seconds(2);
 
@@ -88,7 +99,7 @@ struct http_settings {
   /// While a client has not read so many bytes, its requests have to wait.
   size_t max_unread_bytes = 1 << 20;
 
-  /// A client whose waiting requests are larger is disconnected.
+  /// While waiting requests are larger, nothing is read.
   size_t max_waiting_bytes = 256 << 10;
 };
 
@@ -97,6 +108,9 @@ struct http_environment {
   http_settings cfg;
   group_front group;
   http_counters counters;
+  /// Fulfilled when the server was told to finish, and the group has all that
+  /// it takes.
+  std::promise<void> taken;
   /// Fulfilled when the acceptor and all connections have ended.
   std::promise<void> ended;
 };
@@ -109,10 +123,14 @@ CAF_BEGIN_TYPE_ID_BLOCK(kvnode, caf::raft::first_application_type_id)
 CAF_ADD_TYPE_ID(kvnode, (kvnode::finish))
 CAF_ADD_TYPE_ID(kvnode, (kvnode::alarm))
 CAF_ADD_TYPE_ID(kvnode, (kvnode::send_answers))
+CAF_ADD_TYPE_ID(kvnode, (kvnode::read_on))
+CAF_ADD_TYPE_ID(kvnode, (kvnode::nothing_new))
 CAF_ADD_TYPE_ID(kvnode, (kvnode::connection_over))
 CAF_END_TYPE_ID_BLOCK(kvnode)
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(kvnode::finish)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(kvnode::alarm)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(kvnode::send_answers)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(kvnode::read_on)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(kvnode::nothing_new)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(kvnode::connection_over)

@@ -4,8 +4,6 @@
 
 #include <caf/raft/compat.hpp>
 
-#include <caf/io/receive_policy.hpp>
-
 #include <algorithm>
 #include <utility>
 #include <variant>
@@ -16,16 +14,20 @@ namespace {
 
 using raft::time_point;
 
-/// Each read fills as much, so a usual request should not need more.
-constexpr size_t small_read = 4 << 10;
-constexpr size_t large_read = 64 << 10;
-
 /// The group answers before the deadline of the connection by so much at most,
 /// since it knows more about what became of a request.
 constexpr raft::timespan max_headstart = std::chrono::milliseconds(100);
 
 std::string_view text_of(const caf::io::new_data_msg& msg) {
   return raft::as_text(raft::view_of(msg.buf));
+}
+
+/// Takes the connection over from the acceptor.
+caf::io::connection_handle adopt(caf::io::abstract_broker* broker,
+                                 caf::io::scribe_ptr from) {
+  auto result = from->hdl();
+  broker->move_scribe(std::move(from));
+  return result;
 }
 
 } // namespace
@@ -36,13 +38,10 @@ http_connection_state::http_connection_state(caf::scheduled_actor* self,
     broker_(dynamic_cast<caf::io::abstract_broker*>(self)),
     setup_(from),
     cfg_(setup_.env->cfg),
-    connection_(setup_.connection->hdl()),
+    connection_(adopt(broker_, std::exchange(setup_.connection, nullptr))),
+    input_(broker_, connection_),
     output_(broker_, connection_),
     parser_(cfg_.limits) {
-  broker_->move_scribe(std::exchange(setup_.connection, nullptr));
-  broker_->ack_writes(connection_, true);
-  broker_->configure_read(connection_,
-                          caf::io::receive_policy::at_most(small_read));
   if (setup_.refuse)
     refuse(error_answer(503, "overloaded", "there are too many connections"));
   end_turn();
@@ -55,6 +54,7 @@ http_connection_actor::behavior_type http_connection_state::make_behavior() {
     [this](const raft::log_page& msg) { on(msg); },
     [this](alarm msg) { on(msg); },
     [this](send_answers msg) { on(msg); },
+    [this](read_on msg) { on(msg); },
     [this](finish msg) { on(msg); },
     [this](const caf::io::new_data_msg& msg) { on(msg); },
     [this](const caf::io::data_transferred_msg& msg) { on(msg); },
@@ -65,23 +65,27 @@ http_connection_actor::behavior_type http_connection_state::make_behavior() {
 // -- from the client ----------------------------------------------------------
 
 void http_connection_state::on(const caf::io::new_data_msg& msg) {
+  take(text_of(msg));
+  end_turn();
+  if (!may_read())
+    input_.pause();
+}
+
+void http_connection_state::take(std::string_view arrived) {
   if (phase_ != phase_t::open)
     return;
+  is_beginning_ = false;
   if (waiting_.empty()) {
-    auto arrived = text_of(msg);
     waiting_ = arrived.substr(take_requests(arrived));
   } else {
-    waiting_ += text_of(msg);
+    waiting_ += arrived;
     take_waiting();
   }
-  if (waiting_.size() > cfg_.max_waiting_bytes)
-    output_.abort();
-  end_turn();
 }
 
 void http_connection_state::take_waiting() {
   // Not for every single one that was answered.
-  if (!waiting_.empty() && queue_.size() <= cfg_.max_open_requests / 2)
+  if (!wants_more() && queue_.size() <= cfg_.max_open_requests / 2)
     waiting_.erase(0, take_requests(waiting_));
 }
 
@@ -91,8 +95,10 @@ size_t http_connection_state::take_requests(std::string_view from) {
   while (!rest.empty() && may_take_more()) {
     auto [state, consumed] = parser_.feed(rest);
     rest.remove_prefix(consumed);
-    if (state == http_parser::state_t::incomplete)
+    if (state == http_parser::state_t::incomplete) {
+      is_beginning_ = true;
       break;
+    }
     receive_by_ = time_point::max();
     idle_by_ = time_point::max();
     invited_ = false;
@@ -111,6 +117,11 @@ size_t http_connection_state::take_requests(std::string_view from) {
 bool http_connection_state::may_take_more() const {
   return phase_ == phase_t::open && queue_.size() < cfg_.max_open_requests
          && output_.outstanding() < cfg_.max_unread_bytes;
+}
+
+/// Whether nothing can be made of what waits before more of it arrives.
+bool http_connection_state::wants_more() const {
+  return waiting_.empty() || is_beginning_;
 }
 
 void http_connection_state::begin(const http_request& request) {
@@ -224,12 +235,16 @@ void http_connection_state::on(send_answers) {
 void http_connection_state::end_turn() {
   if (phase_ == phase_t::over)
     return;
+  if (phase_ == phase_t::open && all_arrived_ && wants_more())
+    phase_ = phase_t::closing;
   invite_body();
   output_.flush();
   advance_closing();
   if (output_.broken())
     return leave();
-  adapt_reading();
+  input_.expect(parser_.body_left());
+  if (input_.is_paused() && may_read())
+    read_on_soon();
   set_deadlines();
 }
 
@@ -239,42 +254,28 @@ void http_connection_state::advance_closing() {
       || output_.outstanding() > 0)
     return;
   output_.finish();
-  if (output_.is_kept())
-    // The client has finished already.
+  if (all_arrived_)
+    // Neither side says more.
     return output_.abort();
   phase_ = phase_t::lingering;
-}
-
-/// Reads much at a time where much is to come.
-void http_connection_state::adapt_reading() {
-  auto large = parser_.in_request() && parser_.body_left() > 4 * small_read;
-  if (large == std::exchange(reads_large_, large))
-    return;
-  auto size = large ? large_read : small_read;
-  broker_->configure_read(connection_, caf::io::receive_policy::at_most(size));
 }
 
 void http_connection_state::on(const caf::io::data_transferred_msg& msg) {
   output_.on_written(msg.written);
   stall_by_ = time_point::max();
+  push_by_ = time_point::max();
   take_waiting();
   end_turn();
 }
 
-void http_connection_state::on(const caf::io::connection_closed_msg&) {
-  auto owes = !queue_.empty() || output_.outstanding() > 0;
+void http_connection_state::on(const caf::io::connection_closed_msg& msg) {
+  if (output_.on_closed(msg.handle))
+    return leave();
+  auto owes = !queue_.empty() || !wants_more() || output_.outstanding() > 0;
+  // It may have closed its own side only.
+  all_arrived_ = true;
   if (phase_ == phase_t::lingering || !owes || !output_.keep())
     return leave();
-  // It may have closed its own side only.
-  phase_ = phase_t::closing;
-  end_turn();
-}
-
-void http_connection_state::on(finish) {
-  if (std::exchange(finishing_, true))
-    output_.abort();
-  else if (phase_ == phase_t::open)
-    phase_ = phase_t::closing;
   end_turn();
 }
 
@@ -283,6 +284,61 @@ void http_connection_state::leave() {
     return;
   raft::post(self_, setup_.acceptor, connection_over{setup_.number});
   self_->quit();
+}
+
+// -- the end of all -----------------------------------------------------------
+
+void http_connection_state::on(finish) {
+  if (std::exchange(finishing_, true)) {
+    answer_all();
+    output_.flush();
+    output_.abort();
+  } else {
+    take_last();
+    raft::post(self_, setup_.acceptor, nothing_new{setup_.number});
+  }
+  end_turn();
+}
+
+/// Takes what has arrived, and nothing more. What we have no room for is left
+/// without an answer; that nothing was done about it can be told from the last
+/// answer, which says that the connection ends there (RFC 9112, 9.6).
+void http_connection_state::take_last() {
+  if (!all_arrived_ && may_read())
+    take(input_.take_arrived(cfg_.max_waiting_bytes + cfg_.limits.max_body));
+  if (phase_ != phase_t::open)
+    return;
+  if (wants_more() && (parser_.in_request() || !waiting_.empty()))
+    return refuse(
+      error_answer(503, "stopping", "this member stops; nothing was done"));
+  queue_.end_with_last();
+  phase_ = phase_t::closing;
+}
+
+/// There is no time left to wait for the group.
+void http_connection_state::answer_all() {
+  for (auto id : queue_.late(time_point::max()))
+    settle(id, late_answer(*queue_.find(id)));
+}
+
+// -- reading ------------------------------------------------------------------
+
+/// What a client sends faster than it can be answered waits in the kernel. At
+/// the end all is read, so that its last answers are not lost with a reset.
+bool http_connection_state::may_read() const {
+  return phase_ != phase_t::open || waiting_.size() <= cfg_.max_waiting_bytes;
+}
+
+/// By the clock: that is a later round of the I/O loop.
+void http_connection_state::read_on_soon() {
+  if (!std::exchange(reading_on_, true))
+    raft::wake_at(self_, raft::now(self_), read_on{});
+}
+
+void http_connection_state::on(read_on) {
+  reading_on_ = false;
+  if (may_read())
+    input_.go_on();
 }
 
 // -- time ---------------------------------------------------------------------
@@ -298,15 +354,16 @@ void http_connection_state::set_deadline(time_point& which, bool applies,
 
 void http_connection_state::set_deadlines() {
   auto is_open = phase_ == phase_t::open;
-  auto receives = parser_.in_request()
-                  || (!waiting_.empty() && may_take_more());
+  auto receives = wants_more() && (parser_.in_request() || !waiting_.empty());
   auto is_idle = !receives && queue_.empty() && output_.outstanding() == 0;
+  auto is_pushed = output_.is_stuck() && input_.is_paused();
   set_deadline(receive_by_, is_open && receives, cfg_.receive_timeout);
   set_deadline(idle_by_, is_open && is_idle, cfg_.idle_timeout);
   set_deadline(stall_by_, output_.is_stuck(), cfg_.stall_timeout);
+  set_deadline(push_by_, is_pushed, cfg_.push_timeout);
   set_deadline(linger_by_, phase_ == phase_t::lingering, cfg_.linger);
-  watch(std::min(
-    {queue_.nearest_deadline(), receive_by_, idle_by_, stall_by_, linger_by_}));
+  watch(std::min({queue_.nearest_deadline(), receive_by_, idle_by_, stall_by_,
+                  push_by_, linger_by_}));
 }
 
 void http_connection_state::on(alarm msg) {
@@ -320,7 +377,7 @@ void http_connection_state::on(alarm msg) {
     refuse(error_answer(408, "timeout", "the request did not arrive in time"));
   if (idle_by_ <= now)
     phase_ = phase_t::closing;
-  if (stall_by_ <= now || linger_by_ <= now)
+  if (std::min({stall_by_, push_by_, linger_by_}) <= now)
     output_.abort();
   take_waiting();
   end_turn();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "kvnode/http_actors.hpp"
+#include "kvnode/http_input.hpp"
 #include "kvnode/http_output.hpp"
 #include "kvnode/http_parser.hpp"
 #include "kvnode/response_queue.hpp"
@@ -50,12 +51,15 @@ private:
   void on(const caf::io::connection_closed_msg& msg);
   void on(alarm msg);
   void on(send_answers);
+  void on(read_on);
   void on(finish);
 
   // -- requests
+  void take(std::string_view arrived);
   void take_waiting();
   size_t take_requests(std::string_view from);
   bool may_take_more() const;
+  bool wants_more() const;
   void begin(const http_request& request);
   void refuse(const http_answer& why);
   void invite_body();
@@ -72,8 +76,15 @@ private:
   void end_turn();
   void end_turn_with_others();
   void advance_closing();
-  void adapt_reading();
   void leave();
+
+  // -- the end of all
+  void take_last();
+  void answer_all();
+
+  // -- reading
+  bool may_read() const;
+  void read_on_soon();
 
   // -- time
   void set_deadline(raft::time_point& which, bool applies,
@@ -86,17 +97,23 @@ private:
   setup setup_;
   const http_settings& cfg_;
   caf::io::connection_handle connection_;
+  http_input input_;
   http_output output_;
   http_parser parser_;
   response_queue queue_;
   /// What arrived and was not read by the parser.
   std::string waiting_;
+  /// All of that is the beginning of something.
+  bool is_beginning_ = false;
   phase_t phase_ = phase_t::open;
+  /// The client has finished sending: what waits is all that it asks.
+  bool all_arrived_ = false;
   /// The client was told to go on with the body of the present request.
   bool invited_ = false;
-  bool reads_large_ = false;
   /// A `send_answers` is under way.
   bool sending_ = false;
+  /// A `read_on` is under way.
+  bool reading_on_ = false;
   bool finishing_ = false;
 
   // Deadlines that do not apply are `max()`.
@@ -106,6 +123,8 @@ private:
   raft::time_point idle_by_ = raft::time_point::max();
   /// For the client to read some of what waits for it.
   raft::time_point stall_by_ = raft::time_point::max();
+  /// As above, where it sends more than we can take.
+  raft::time_point push_by_ = raft::time_point::max();
   /// For the client to close after we have.
   raft::time_point linger_by_ = raft::time_point::max();
   /// Of the timer that is under way.

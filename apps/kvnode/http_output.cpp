@@ -2,11 +2,11 @@
 
 #include <caf/raft/compat.hpp>
 
+#include <fcntl.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
+#include <utility>
 
 namespace kvnode {
 
@@ -20,15 +20,23 @@ constexpr size_t max_spare_bytes = 64 << 10;
 http_output::http_output(caf::io::abstract_broker* broker,
                          caf::io::connection_handle connection)
   : broker_(broker),
-    connection_(connection),
+    reader_(connection),
     // CAF numbers connections so.
     fd_(static_cast<int>(connection.id())) {
   // nop
 }
 
-http_output::~http_output() {
-  if (own_fd_)
-    ::close(fd_);
+/// Gives the broker the same socket once more.
+bool http_output::open_writer() {
+  if (!writer_.invalid())
+    return true;
+  auto copy = ::fcntl(fd_, F_DUPFD_CLOEXEC, 0);
+  if (copy < 0)
+    return false;
+  writer_ = broker_->add_scribe(copy);
+  broker_->ack_writes(writer_, true);
+  fd_ = copy;
+  return true;
 }
 
 void http_output::flush() {
@@ -41,14 +49,13 @@ void http_output::flush() {
     // What is wrong with the socket will be seen by the broker's loop.
     sent = static_cast<size_t>(std::max<ssize_t>(n, 0));
   }
-  if (sent < text_.size() && own_fd_) {
-    abort();
-  } else if (sent < text_.size()) {
+  if (sent < text_.size()) {
+    if (!open_writer())
+      return abort();
     auto rest = std::string_view{text_}.substr(sent);
-    caf::raft::append_to(broker_->wr_buf(connection_),
-                         caf::raft::as_bytes(rest));
+    caf::raft::append_to(broker_->wr_buf(writer_), caf::raft::as_bytes(rest));
     queued_ += rest.size();
-    broker_->flush(connection_);
+    broker_->flush(writer_);
   }
   text_.clear();
   if (text_.capacity() > max_spare_bytes)
@@ -68,23 +75,26 @@ void http_output::abort() {
   if (broken())
     return;
   // The broker's own way would keep the socket until the client closes it.
-  ::shutdown(fd_, SHUT_RDWR);
-  if (own_fd_)
-    ::close(fd_);
-  else
-    broker_->close(connection_);
-  own_fd_ = false;
-  fd_ = -1;
+  ::shutdown(std::exchange(fd_, -1), SHUT_RDWR);
+  broker_->close(reader_);
+  if (!writer_.invalid())
+    broker_->close(writer_);
   text_.clear();
   queued_ = 0;
 }
 
 bool http_output::keep() {
-  if (!own_fd_ && fd_ >= 0)
-    // What the broker has would be mixed up with what we send.
-    fd_ = queued_ == 0 ? ::dup(fd_) : -1;
-  own_fd_ = fd_ >= 0;
-  return own_fd_;
+  return !broken() && open_writer();
+}
+
+bool http_output::on_closed(caf::io::connection_handle which) {
+  if (which != writer_)
+    return false;
+  if (!broken()) {
+    fd_ = -1;
+    broker_->close(reader_);
+  }
+  return true;
 }
 
 } // namespace kvnode

@@ -9,7 +9,9 @@ namespace kvnode {
 
 /// What goes out on one connection. Writes around the broker's buffer as long
 /// as the kernel takes it all: that saves two calls of epoll and a round of its
-/// loop for every answer.
+/// loop for every answer. What the kernel does not take is written by the
+/// broker, as if to a connection of its own: so it does not end with what comes
+/// in when the client has finished sending.
 class http_output {
 public:
   http_output(caf::io::abstract_broker* broker,
@@ -17,8 +19,6 @@ public:
 
   http_output(const http_output&) = delete;
   http_output& operator=(const http_output&) = delete;
-
-  ~http_output();
 
   /// What is to be sent next; to be added to.
   std::string& text() {
@@ -51,9 +51,9 @@ public:
   /// @returns Whether anything can be sent.
   bool keep();
 
-  bool is_kept() const {
-    return own_fd_;
-  }
+  /// One of the broker's connections is closed.
+  /// @returns Whether it was the one that is written to.
+  bool on_closed(caf::io::connection_handle which);
 
   /// Whether the connection has failed, or is not there any more.
   bool broken() const {
@@ -61,11 +61,14 @@ public:
   }
 
 private:
+  bool open_writer();
+
   caf::io::abstract_broker* broker_;
-  caf::io::connection_handle connection_;
-  /// The broker's socket, or a copy of our own.
+  /// The connection as the broker reads it.
+  caf::io::connection_handle reader_;
+  /// The same as the broker writes it, once it has to.
+  caf::io::connection_handle writer_;
   int fd_;
-  bool own_fd_ = false;
   std::string text_;
   /// What waits in the broker's buffer.
   size_t queued_ = 0;

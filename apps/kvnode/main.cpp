@@ -27,6 +27,7 @@ using namespace std::chrono_literals;
 /// Of the ten seconds in which the program has to end.
 constexpr auto stop_limit = 9500ms;
 constexpr auto node_stop_limit = 7s;
+constexpr auto http_stop_limit = 500ms;
 
 // -- the log ------------------------------------------------------------------
 
@@ -133,16 +134,19 @@ http_environment_ptr make_environment(const options& opts, size_t max_files) {
 
 void stop(raft::node& node, const http_acceptor_actor& acceptor,
           http_environment& http) {
+  auto taken = http.taken.get_future();
   auto ended = http.ended.get_future();
-  // From now on nothing new is taken. What was taken is answered by the group
-  // before it ends, and then has to be sent.
+  // From now on nothing new is taken. What has arrived has to be passed on
+  // before the group ends: it answers what it has.
   raft::post_from_outside(acceptor, finish{});
+  taken.wait_for(http_stop_limit);
   if (!node.stop(node_stop_limit))
     complain("the member did not end in good order");
-  if (ended.wait_for(500ms) == std::future_status::ready)
+  // What was answered has to be sent.
+  if (ended.wait_for(http_stop_limit) == std::future_status::ready)
     return;
   raft::post_from_outside(acceptor, finish{});
-  ended.wait_for(500ms);
+  ended.wait_for(http_stop_limit);
 }
 
 int run(options opts, const sigset_t& signals) {
@@ -164,9 +168,9 @@ int run(options opts, const sigset_t& signals) {
                                     opts.group);
   if (!group)
     return complain(group.error().text);
-  http->group = std::move(*group);
   if (auto ok = socket->listen(); !ok)
     return complain(ok.error().text);
+  http->group = std::move(*group);
   auto acceptor = raft::spawn_at<http_acceptor_state>(
     sys, raft::placement::io_thread, socket->release(), http);
   fmt::print("member {} serves HTTP on http://{}, peers on {}, data in {}\n",
@@ -174,9 +178,9 @@ int run(options opts, const sigset_t& signals) {
              opts.node.data_dir);
   std::fflush(stdout);
   log.begin();
-  int signal = 0;
   for (auto& x : opts.remarks)
     log.say(raft::log_level::warning, x);
+  int signal = 0;
   sigwait(&signals, &signal);
   limit_stop();
   stop(**node, acceptor, *http);

@@ -39,6 +39,11 @@ void response_queue::settle(raft::request_id id, const http_answer& what,
   }
 }
 
+void response_queue::end_with_last() {
+  if (!slots_.empty() && !slots_.back().settled)
+    slots_.back().form.last = true;
+}
+
 std::vector<raft::request_id> response_queue::late(raft::time_point now) const {
   std::vector<raft::request_id> result;
   for (size_t i = 0; i < slots_.size(); ++i)

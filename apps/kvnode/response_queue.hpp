@@ -26,6 +26,10 @@ public:
   /// @param out Where the answers go whose turn it is now.
   void settle(raft::request_id id, const http_answer& what, std::string& out);
 
+  /// No request follows: the last answer, if it is still to be found, says that
+  /// the connection ends with it.
+  void end_with_last();
+
   /// Returns the requests without an answer whose time is over.
   std::vector<raft::request_id> late(raft::time_point now) const;
 

@@ -78,3 +78,15 @@ TEST_CASE("requests that are late are those without an answer") {
   CHECK(queue.nearest_deadline() == at(20ms));
   CHECK(queue.late(at(1s)) == std::vector{a, c});
 }
+
+TEST_CASE("the last answer says that it is the last") {
+  response_queue queue;
+  std::string out;
+  queue.end_with_last();
+  auto a = queue.open({}, {}, at(1s));
+  auto b = queue.open({}, {}, at(1s));
+  queue.end_with_last();
+  queue.settle(b, value("b"), out);
+  queue.settle(a, value("a"), out);
+  CHECK(out == wire("a") + wire("b", {false, true, false}));
+}

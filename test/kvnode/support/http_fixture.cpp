@@ -36,6 +36,33 @@ size_t content_length(std::string_view header) {
   return result;
 }
 
+/// Blocks the thread that it is on, which no other actor may do.
+class gatekeeper {
+public:
+  using handle = raft::handle<caf::result<void>(read_on)>;
+  static constexpr const char* name = "gatekeeper";
+
+  gatekeeper(caf::scheduled_actor*, std::promise<void>* reached,
+             std::shared_future<void> gate)
+    : reached_(reached),
+      gate_(std::move(gate)) {
+    // nop
+  }
+
+  handle::behavior_type make_behavior() {
+    return {
+      [this](read_on) {
+        reached_->set_value();
+        gate_.wait();
+      },
+    };
+  }
+
+private:
+  std::promise<void>* reached_;
+  std::shared_future<void> gate_;
+};
+
 } // namespace
 
 // -- client -------------------------------------------------------------------
@@ -136,8 +163,10 @@ http_fixture::http_fixture(const http_settings& cfg) {
   env_->group = raft::spawn_at<fake_group_state>(
     *sys_, raft::placement::io_thread, control_);
   ended_ = env_->ended.get_future();
+  taken_ = env_->taken.get_future();
   auto at = listener::open("127.0.0.1", 0);
   REQUIRE(at);
+  REQUIRE(at->listen());
   port_ = at->port();
   acceptor_ = raft::spawn_at<http_acceptor_state>(
     *sys_, raft::placement::io_thread, at->release(), env_);
@@ -166,7 +195,6 @@ std::vector<raft::submit> http_fixture::await_held(size_t count) {
   return result;
 }
 
-  REQUIRE(at->listen());
 void http_fixture::await_connections(size_t count) {
   auto until = std::chrono::steady_clock::now() + patience;
   while (env_->counters.connections != count
@@ -180,6 +208,23 @@ void http_fixture::answer(const raft::submit& what,
   raft::post_from_outside(
     what.reply_to,
     raft::outcome{what.id, raft::errc::none, encode(with), {}, {}});
+}
+
+void http_fixture::pause() {
+  gate_ = {};
+  std::promise<void> reached;
+  auto keeper = raft::spawn_at<gatekeeper>(
+    *sys_, raft::placement::io_thread, &reached, gate_.get_future().share());
+  raft::post_from_outside(keeper, read_on{});
+  reached.get_future().wait();
+}
+
+void http_fixture::resume() {
+  gate_.set_value();
+}
+
+bool http_fixture::all_taken() {
+  return taken_.wait_for(patience) == std::future_status::ready;
 }
 
 void http_fixture::stop() {

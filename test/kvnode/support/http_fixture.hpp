@@ -75,8 +75,16 @@ public:
   /// Answers a request that was kept.
   static void answer(const raft::submit& what, const kvnode::answer& with);
 
+  /// Holds up the server's thread from now on, until `resume`: what is sent
+  /// meanwhile stays in the kernel.
+  void pause();
+  void resume();
+
   /// Tells the server to end; the second time: at once.
   void stop();
+
+  /// Whether the group has all that a server takes which was told to end.
+  bool all_taken();
 
   /// Whether it has ended within ten seconds.
   bool has_ended();
@@ -86,6 +94,8 @@ private:
   std::shared_ptr<group_control> control_ = std::make_shared<group_control>();
   http_environment_ptr env_ = std::make_shared<http_environment>();
   std::future<void> ended_;
+  std::future<void> taken_;
+  std::promise<void> gate_;
   std::unique_ptr<caf::actor_system> sys_;
   http_acceptor_actor acceptor_;
   uint16_t port_ = 0;
