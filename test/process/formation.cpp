@@ -8,6 +8,7 @@
 using namespace harness;
 
 TEST_CASE("a single member needs no options") {
+  fixed_ports mine;
   if (!connect_to(9021, deadline{seconds(1)})
       && !connect_to(9121, deadline{seconds(1)})) {
     temporary_directory home;

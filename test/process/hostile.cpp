@@ -138,10 +138,10 @@ TEST_CASE_FIXTURE(hostile_fixture, "lengths of 100 MB and more") {
   auto before = private_bytes(servers.process(leader).pid());
   for (size_t i = 0; i < rounds(100); ++i) {
     for (size_t id = 1; id <= servers.size(); ++id) {
-      auto answer = send_raw(servers.http_port(id),
-                             "PUT /kv/a HTTP/1.1\r\nHost: x\r\n"
-                             "Content-Length: 104857600\r\n\r\nabc",
-                             milliseconds(200));
+      auto answer = header_after(servers.http_port(id),
+                                 "PUT /kv/a HTTP/1.1\r\nHost: x\r\n"
+                                 "Content-Length: 104857600\r\n\r\nabc",
+                                 seconds(10));
       CHECK(answer.starts_with("HTTP/1.1 413"));
       send_raw(servers.http_port(id),
                "GET /kv/a HTTP/1.1\r\nX: " + std::string(1 << 20, 'x'),
@@ -196,6 +196,7 @@ TEST_CASE_FIXTURE(hostile_fixture, "members of another cluster") {
   std::this_thread::sleep_for(seconds(short_run() ? 1 : 3));
   CHECK(stranger.running());
   CHECK(strangers.client(1).get("/health").status == 503);
+  await("a write", [&] { return writer->done > 0; });
   CHECK(servers.client(1).get("/kv/steady").body == "value");
   check_unharmed();
 }

@@ -160,15 +160,30 @@ void http_client::disconnect() {
   buffer_.clear();
 }
 
-std::string send_raw(uint16_t port, std::string_view bytes,
-                     milliseconds limit) {
+namespace {
+
+std::string raw_answer(uint16_t port, std::string_view bytes,
+                       milliseconds limit, std::string_view end) {
   deadline until{limit};
   auto fd = connect_to(port, until);
   std::string result;
   if (fd && send_all(fd.get(), bytes, until))
-    while (receive_some(fd.get(), result, until) == received::bytes)
-      continue;
+    while (end.empty() || result.find(end) == result.npos)
+      if (receive_some(fd.get(), result, until) != received::bytes)
+        break;
   return result;
+}
+
+} // namespace
+
+std::string send_raw(uint16_t port, std::string_view bytes,
+                     milliseconds limit) {
+  return raw_answer(port, bytes, limit, {});
+}
+
+std::string header_after(uint16_t port, std::string_view bytes,
+                         milliseconds limit) {
+  return raw_answer(port, bytes, limit, "\r\n\r\n");
 }
 
 } // namespace harness

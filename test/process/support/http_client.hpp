@@ -84,4 +84,8 @@ private:
 /// @returns What came back until the server closed or `limit` passed.
 std::string send_raw(uint16_t port, std::string_view bytes, milliseconds limit);
 
+/// As above, but is content with the header of an answer.
+std::string header_after(uint16_t port, std::string_view bytes,
+                         milliseconds limit);
+
 } // namespace harness

@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <fcntl.h>
+#include <filesystem>
 #include <fstream>
+#include <sys/file.h>
 
 namespace harness {
 
@@ -44,6 +47,14 @@ std::string save(const history& xs) {
 }
 
 } // namespace
+
+fixed_ports::fixed_ports() {
+  auto path = std::filesystem::temp_directory_path() / "caf_raft-fixed-ports";
+  lock_
+    = file_descriptor{open(path.c_str(), O_RDONLY | O_CREAT | O_CLOEXEC, 0666)};
+  if (!lock_ || flock(lock_.get(), LOCK_EX) != 0)
+    throw failure{"cannot lock " + path.string()};
+}
 
 uint64_t number_from(const char* variable, uint64_t otherwise) {
   auto text = getenv(variable);

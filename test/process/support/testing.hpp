@@ -19,6 +19,16 @@ inline bool short_run() {
   return getenv("CAF_RAFT_SHORT") != nullptr;
 }
 
+/// The ports that users are told of, 9021 or those of the Procfile, are for one
+/// test at a time on a machine, whatever tree it is of: waits for its turn.
+class fixed_ports {
+public:
+  fixed_ports();
+
+private:
+  file_descriptor lock_;
+};
+
 /// The number in an environment variable, or another one.
 uint64_t number_from(const char* variable, uint64_t otherwise);
 
