@@ -76,6 +76,8 @@ std::string_view explain(errc code, answer_kind kind) {
 std::string_view name_of(errc code, answer_kind kind) {
   if (code == errc::outcome_unknown && changes_nothing(kind))
     return "timeout";
+  if (code == errc::invalid_argument)
+    return "bad_request";
   return raft::to_string(code);
 }
 

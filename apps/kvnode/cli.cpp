@@ -183,6 +183,10 @@ parse_cluster(const std::vector<std::string>& lists) {
     auto address = raft::parse_address(x);
     if (!address)
       return bad("--cluster: " + address.error().text);
+    if (address->find_last_not_of('0') == address->rfind(':'))
+      return bad(fmt::format("--cluster: {} has no port that others could "
+                             "find",
+                             *address));
     if (std::find(result.begin(), result.end(), *address) != result.end())
       return bad(fmt::format("--cluster: {} stands there twice", *address));
     result.push_back(std::move(*address));

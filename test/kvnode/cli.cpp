@@ -149,6 +149,7 @@ TEST_CASE("what cannot be meant is refused with one line") {
     {"--cluster", "a:"},
     {"--cluster", ":1"},
     {"--cluster", "a:99999"},
+    {"--cluster", "a:0"},
     {"--cluster", "ftp://a:1"},
     {"--cluster", "a:1,"},
     {"--cluster", "a:1,,b:2"},

@@ -31,24 +31,34 @@ struct changed : http_fixture {
   }
 };
 
-using impatient = changed<[](http_settings& to) {
+void short_requests(http_settings& to) {
   to.request_timeout = 100ms;
   to.status_timeout = 50ms;
-}>;
+}
 
-using quick_receive
-  = changed<[](http_settings& to) { to.receive_timeout = 100ms; }>;
+void short_receive(http_settings& to) {
+  to.receive_timeout = 100ms;
+}
 
-using quick_idle = changed<[](http_settings& to) { to.idle_timeout = 100ms; }>;
+void short_idle(http_settings& to) {
+  to.idle_timeout = 100ms;
+}
 
-using quick_linger = changed<[](http_settings& to) { to.linger = 50ms; }>;
+void short_linger(http_settings& to) {
+  to.linger = 50ms;
+}
 
-using quick_stall
-  = changed<[](http_settings& to) { to.stall_timeout = 100ms; }>;
+void short_stall(http_settings& to) {
+  to.stall_timeout = 100ms;
+}
 
-using quick_push = changed<[](http_settings& to) { to.push_timeout = 100ms; }>;
+void short_push(http_settings& to) {
+  to.push_timeout = 100ms;
+}
 
-using small = changed<[](http_settings& to) { to.max_connections = 2; }>;
+void two_connections(http_settings& to) {
+  to.max_connections = 2;
+}
 
 struct elapsed {
   std::chrono::steady_clock::time_point start
@@ -61,7 +71,8 @@ struct elapsed {
 
 } // namespace
 
-TEST_CASE_FIXTURE(impatient, "every request is answered in time") {
+TEST_CASE_FIXTURE(changed<short_requests>,
+                  "every request is answered in time") {
   group().hold();
   auto http = connect();
   elapsed time;
@@ -75,7 +86,8 @@ TEST_CASE_FIXTURE(impatient, "every request is answered in time") {
   CHECK(time() < 5s);
 }
 
-TEST_CASE_FIXTURE(impatient, "what is late is not taken for another one") {
+TEST_CASE_FIXTURE(changed<short_requests>,
+                  "what is late is not taken for another one") {
   group().hold();
   auto http = connect();
   CHECK(is(http.ask(request("PUT", "/kv/a", "x")), 504));
@@ -87,7 +99,8 @@ TEST_CASE_FIXTURE(impatient, "what is late is not taken for another one") {
   CHECK(is(http.answer(), 504));
 }
 
-TEST_CASE_FIXTURE(quick_receive, "a slow request does not last for ever") {
+TEST_CASE_FIXTURE(changed<short_receive>,
+                  "a slow request does not last for ever") {
   for (auto text : {"G", "PUT /kv/a HTTP/1.1\r\nHost: x\r\n",
                     "PUT /kv/a HTTP/1.1\r\nContent-Length: 10\r\n\r\nabc"}) {
     auto http = connect();
@@ -102,7 +115,7 @@ TEST_CASE_FIXTURE(quick_receive, "a slow request does not last for ever") {
   CHECK(is(http.rest(), 408));
 }
 
-TEST_CASE_FIXTURE(quick_idle, "silent connections end") {
+TEST_CASE_FIXTURE(changed<short_idle>, "silent connections end") {
   auto fresh = connect();
   CHECK(fresh.rest().empty());
   // One that we were too slow for is silent, too.
@@ -116,14 +129,16 @@ TEST_CASE_FIXTURE(quick_idle, "silent connections end") {
   await_connections(0);
 }
 
-TEST_CASE_FIXTURE(quick_linger, "a client that does not close is dropped") {
+TEST_CASE_FIXTURE(changed<short_linger>,
+                  "a client that does not close is dropped") {
   auto http = connect();
   http.send("NONSENSE\r\n\r\n");
   CHECK(is(http.answer(), 400));
   await_connections(0);
 }
 
-TEST_CASE_FIXTURE(quick_stall, "a client that does not read is dropped") {
+TEST_CASE_FIXTURE(changed<short_stall>,
+                  "a client that does not read is dropped") {
   auto http = connect();
   std::string large(1 << 20, 'x');
   CHECK(is(http.ask(request("PUT", "/kv/a", large)), 204));
@@ -134,7 +149,8 @@ TEST_CASE_FIXTURE(quick_stall, "a client that does not read is dropped") {
   await_connections(0);
 }
 
-TEST_CASE_FIXTURE(quick_push, "who pipelines without reading is dropped") {
+TEST_CASE_FIXTURE(changed<short_push>,
+                  "who pipelines without reading is dropped") {
   auto http = connect();
   std::string value(100'000, 'x');
   CHECK(is(http.ask(request("PUT", "/kv/a", value)), 204));
@@ -170,7 +186,8 @@ TEST_CASE_FIXTURE(http_fixture, "who pipelines on a slow group has to wait") {
   await_held(100);
 }
 
-TEST_CASE_FIXTURE(quick_push, "who reads may pipeline as much as it likes") {
+TEST_CASE_FIXTURE(changed<short_push>,
+                  "who reads may pipeline as much as it likes") {
   // A group that takes its time with all, and has all in the end.
   group().hold();
   auto http = connect();
@@ -194,7 +211,8 @@ TEST_CASE_FIXTURE(quick_push, "who reads may pipeline as much as it likes") {
     REQUIRE(is(http.answer(), 204));
 }
 
-TEST_CASE_FIXTURE(small, "there are not too many connections") {
+TEST_CASE_FIXTURE(changed<two_connections>,
+                  "there are not too many connections") {
   auto a = connect();
   auto b = connect();
   await_connections(2);
@@ -207,7 +225,8 @@ TEST_CASE_FIXTURE(small, "there are not too many connections") {
   CHECK(is(a.ask(request("GET", "/health?live")), 200));
 }
 
-TEST_CASE_FIXTURE(small, "a connection that ended makes room") {
+TEST_CASE_FIXTURE(changed<two_connections>,
+                  "a connection that ended makes room") {
   for (int i = 0; i < 20; ++i) {
     await_connections(0);
     auto http = connect();
