@@ -99,6 +99,10 @@ struct http_settings {
   /// While a client has not read so many bytes, its requests have to wait.
   size_t max_unread_bytes = 1 << 20;
 
+  /// While all clients together have not taken so many bytes, what may have a
+  /// large answer is refused.
+  size_t max_held_bytes = 256 << 20;
+
   /// While waiting requests are larger, nothing is read.
   size_t max_waiting_bytes = 256 << 10;
 };
@@ -108,11 +112,37 @@ struct http_environment {
   http_settings cfg;
   group_front group;
   http_counters counters;
+  /// Of the answers that clients have not taken; for the server's thread.
+  size_t held_bytes = 0;
   /// Fulfilled when the server was told to finish, and the group has all that
   /// it takes.
   std::promise<void> taken;
   /// Fulfilled when the acceptor and all connections have ended.
   std::promise<void> ended;
+};
+
+/// One part of a sum, taken off when it ends.
+class share {
+public:
+  explicit share(size_t& sum) : sum_(sum) {
+    // nop
+  }
+
+  share(const share&) = delete;
+  share& operator=(const share&) = delete;
+
+  ~share() {
+    set(0);
+  }
+
+  void set(size_t part) {
+    sum_ = sum_ - part_ + part;
+    part_ = part;
+  }
+
+private:
+  size_t& sum_;
+  size_t part_ = 0;
 };
 
 using http_environment_ptr = std::shared_ptr<http_environment>;

@@ -14,12 +14,15 @@ namespace {
 
 using raft::time_point;
 
-/// The group answers before the deadline of the connection by so much at most,
-/// since it knows more about what became of a request.
-constexpr raft::timespan max_headstart = std::chrono::milliseconds(100);
-
 std::string_view text_of(const caf::io::new_data_msg& msg) {
   return raft::as_text(raft::view_of(msg.buf));
+}
+
+/// Whether the answer will be as large as values are.
+bool may_be_large(const plan& what) {
+  auto* asked = std::get_if<ask_store>(&what.first);
+  return std::holds_alternative<ask_log>(what.first)
+         || (asked != nullptr && asked->kind != raft::request_kind::command);
 }
 
 /// Takes the connection over from the acceptor.
@@ -41,7 +44,8 @@ http_connection_state::http_connection_state(caf::scheduled_actor* self,
     connection_(adopt(broker_, std::exchange(setup_.connection, nullptr))),
     input_(broker_, connection_),
     output_(broker_, connection_),
-    parser_(cfg_.limits) {
+    parser_(cfg_.limits),
+    held_(setup_.env->held_bytes) {
   if (setup_.refuse)
     refuse(error_answer(503, "overloaded", "there are too many connections"));
   end_turn();
@@ -127,6 +131,9 @@ bool http_connection_state::wants_more() const {
 void http_connection_state::begin(const http_request& request) {
   ++setup_.env->counters.requests;
   auto todo = route(request, cfg_.routes);
+  if (may_be_large(todo) && setup_.env->held_bytes > cfg_.max_held_bytes)
+    todo = {error_answer(429, "overloaded",
+                         "too much waits to be read by other clients")};
   answer_form form{request.method == http_method::head, !request.keep_alive,
                    request.http_1_0};
   if (form.last)
@@ -162,60 +169,6 @@ void http_connection_state::invite_body() {
   output_.text() += "HTTP/1.1 100 Continue\r\n\r\n";
 }
 
-// -- to and from the group ----------------------------------------------------
-
-raft::timespan http_connection_state::time_left() const {
-  auto all = cfg_.request_timeout;
-  return all - std::min(all / 10, max_headstart);
-}
-
-void http_connection_state::ask(raft::request_id id, ask_store& what) {
-  auto me = caf::actor_cast<raft::client_actor>(self_);
-  raft::post(self_, setup_.env->group,
-             raft::submit{id, what.kind, std::move(what.payload), time_left(),
-                          std::move(me)});
-}
-
-void http_connection_state::ask(raft::request_id id, ask_status&) {
-  auto me = caf::actor_cast<raft::status_receiver>(self_);
-  raft::post(self_, setup_.env->group, raft::get_status{id, std::move(me)});
-}
-
-void http_connection_state::ask(raft::request_id id, ask_log& what) {
-  auto me = caf::actor_cast<raft::log_page_receiver>(self_);
-  raft::post(self_, setup_.env->group,
-             raft::get_log{id, what.from, what.limit, std::move(me)});
-}
-
-void http_connection_state::ask(raft::request_id id, ask_leadership& what) {
-  auto me = caf::actor_cast<raft::client_actor>(self_);
-  raft::post(self_, setup_.env->group,
-             raft::transfer_leadership{id, what.to, time_left(),
-                                       std::move(me)});
-}
-
-void http_connection_state::on(const raft::outcome& msg) {
-  if (auto plan = queue_.find(msg.id))
-    settle(msg.id, make_answer(*plan, msg));
-  end_turn_with_others();
-}
-
-void http_connection_state::on(const raft::status_report& msg) {
-  if (auto plan = queue_.find(msg.id))
-    settle(msg.id, make_answer(*plan, msg.value, setup_.env->counters));
-  end_turn_with_others();
-}
-
-void http_connection_state::on(const raft::log_page& msg) {
-  settle(msg.id, make_answer(msg));
-  end_turn_with_others();
-}
-
-void http_connection_state::settle(raft::request_id id,
-                                   const http_answer& what) {
-  queue_.settle(id, what, output_.text());
-}
-
 // -- the end of a turn --------------------------------------------------------
 
 /// More answers may be waiting in the mailbox: they leave together.
@@ -242,6 +195,7 @@ void http_connection_state::end_turn() {
   advance_closing();
   if (output_.broken())
     return leave();
+  held_.set(output_.outstanding() + queue_.held_bytes());
   input_.expect(parser_.body_left());
   if (input_.is_paused() && may_read())
     read_on_soon();

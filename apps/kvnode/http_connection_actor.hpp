@@ -101,6 +101,8 @@ private:
   http_output output_;
   http_parser parser_;
   response_queue queue_;
+  /// Of the answers that are not sent.
+  share held_;
   /// What arrived and was not read by the parser.
   std::string waiting_;
   /// All of that is the beginning of something.

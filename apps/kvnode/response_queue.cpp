@@ -28,12 +28,15 @@ void response_queue::settle(raft::request_id id, const http_answer& what,
   found.settled = true;
   auto is_first = id == first_;
   append(is_first ? out : found.text, what, found.form);
-  if (!is_first)
+  if (!is_first) {
+    held_bytes_ += found.text.size();
     return;
+  }
   slots_.pop_front();
   ++first_;
   while (!slots_.empty() && slots_.front().settled) {
     out += slots_.front().text;
+    held_bytes_ -= slots_.front().text.size();
     slots_.pop_front();
     ++first_;
   }

@@ -40,6 +40,11 @@ public:
     return slots_.size();
   }
 
+  /// Of the answers that wait for their turn.
+  size_t held_bytes() const {
+    return held_bytes_;
+  }
+
   bool empty() const {
     return slots_.empty();
   }
@@ -61,6 +66,7 @@ private:
   bool is_open(raft::request_id id) const;
 
   std::deque<slot> slots_;
+  size_t held_bytes_ = 0;
   /// The id of the first slot, or of the next one to come.
   raft::request_id first_{1};
 };

@@ -56,6 +56,10 @@ void short_push(http_settings& to) {
   to.push_timeout = 100ms;
 }
 
+void little_memory(http_settings& to) {
+  to.max_held_bytes = 1 << 20;
+}
+
 void two_connections(http_settings& to) {
   to.max_connections = 2;
 }
@@ -209,6 +213,31 @@ TEST_CASE_FIXTURE(changed<short_push>,
   CHECK(answered == count);
   for (size_t i = 0; i < count; ++i)
     REQUIRE(is(http.answer(), 204));
+}
+
+TEST_CASE_FIXTURE(changed<little_memory>, "who reads nothing fills no memory") {
+  auto other = connect();
+  auto value = std::string(1 << 20, 'x');
+  CHECK(is(other.ask(request("PUT", "/kv/a", value)), 204));
+  CHECK(is(other.ask(request("PUT", "/kv/b", "y")), 204));
+  auto get = request("GET", "/kv/a");
+  {
+    auto lazy = connect();
+    for (int i = 0; i < 20; ++i)
+      lazy.send(get);
+    elapsed time;
+    while (is(other.ask(request("GET", "/kv/b")), 200) && time() < 10s)
+      std::this_thread::yield();
+    auto refused = other.ask(get);
+    CHECK(is(refused, 429));
+    CHECK(refused.find("Retry-After: ") != std::string::npos);
+    CHECK(is(other.ask(request("GET", "/kv")), 429));
+    CHECK(is(other.ask(request("GET", "/log")), 429));
+    CHECK(is(other.ask(request("PUT", "/kv/b", "z")), 204));
+    CHECK(is(other.ask(request("GET", "/status")), 200));
+  }
+  await_connections(1);
+  CHECK(is(other.ask(get), 200));
 }
 
 TEST_CASE_FIXTURE(changed<two_connections>,

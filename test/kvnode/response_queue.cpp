@@ -37,6 +37,7 @@ TEST_CASE("answers leave in the order of the requests (RFC 9112, 9.3.2)") {
   auto c = queue.open({}, {false, true, false}, at(1s));
   queue.settle(c, value("c"), out);
   CHECK(out.empty());
+  CHECK(queue.held_bytes() == wire("c", {false, true, false}).size());
   queue.settle(a, value("a"), out);
   CHECK(out == wire("a"));
   queue.settle(b, value("b"), out);
@@ -44,6 +45,7 @@ TEST_CASE("answers leave in the order of the requests (RFC 9112, 9.3.2)") {
         == wire("a") + wire("b", {true, false, false})
              + wire("c", {false, true, false}));
   CHECK(queue.empty());
+  CHECK(queue.held_bytes() == 0);
 }
 
 TEST_CASE("a request is answered once") {
