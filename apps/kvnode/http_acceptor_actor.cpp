@@ -38,19 +38,19 @@ http_acceptor_actor::behavior_type http_acceptor_state::make_behavior() {
   };
 }
 
-void http_acceptor_state::serve(caf::io::connection_handle from) {
+void http_acceptor_state::serve(caf::io::connection_handle connection) {
   auto limit = env_->cfg.max_connections;
   if (finishing_ || connections_.size() >= limit + max_refusals)
-    return turn_away(from);
+    return turn_away(connection);
   http_connection_state::setup setup;
-  setup.connection = broker_->take(from);
+  setup.connection = broker_->take(connection);
   setup.env = env_;
   setup.acceptor = caf::actor_cast<http_acceptor_actor>(self_);
   setup.number = ++last_number_;
   setup.refuse = connections_.size() >= limit;
-  auto connection = raft::spawn_at<http_connection_state>(
+  auto actor = raft::spawn_at<http_connection_state>(
     self_->system(), raft::placement::io_thread, std::move(setup));
-  connections_.emplace(last_number_, std::move(connection));
+  connections_.emplace(last_number_, std::move(actor));
   count();
 }
 

@@ -170,7 +170,7 @@ int run(options opts, const sigset_t& signals) {
     return complain(group.error().text);
   if (auto ok = socket->listen(); !ok)
     return complain(ok.error().text);
-  http->group = std::move(*group);
+  http->group = *group;
   auto acceptor = raft::spawn_at<http_acceptor_state>(
     sys, raft::placement::io_thread, socket->release(), http);
   fmt::print("member {} serves HTTP on http://{}, peers on {}, data in {}\n",
