@@ -167,13 +167,33 @@ TEST_CASE("a handshake has a deadline on both sides") {
 TEST_CASE("a peer that takes nothing is given up") {
   connection both;
   both.shake_hands();
-  both.opener.stream.stuck = max_outstanding_bytes;
-  both.opener.link.send(heartbeat_frame(1));
+  auto frame = heartbeat_frame(1);
+  both.opener.stream.stuck = max_outstanding_bytes + frame->view().size();
+  both.opener.link.send(frame);
   CHECK(both.opener.downs.empty());
-  both.opener.stream.stuck = max_outstanding_bytes + 1;
+  ++both.opener.stream.stuck;
   both.opener.link.send(heartbeat_frame(2));
   CHECK(both.opener.downs.size() == 1);
   CHECK(both.opener.stream.closed);
+}
+
+TEST_CASE("a frame of any size gets through, and heartbeats behind it") {
+  connection both;
+  both.shake_hands();
+  auto& opener = both.opener;
+  bytes command(max_outstanding_bytes + 1);
+  auto one = entry::make(index_t{1}, term_t{1}, entry_kind::command, command);
+  append_entries head;
+  head.term = term_t{1};
+  auto frame = wire::encode_append(group_id{1}, head, {&one, 1});
+  opener.stream.stuck = frame->view().size();
+  opener.link.send(frame);
+  opener.link.send(heartbeat_frame(1));
+  CHECK(opener.downs.empty());
+  // But not another one.
+  opener.stream.stuck *= 2;
+  opener.link.send(heartbeat_frame(2));
+  CHECK(opener.downs.size() == 1);
 }
 
 TEST_CASE("half a frame and then the end is no message") {

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 #include <variant>
 
@@ -77,7 +78,8 @@ void outgoing_link::send(const wire::frame_ptr& what) {
   if (state_ != state_t::up)
     return;
   stream_.out(what);
-  if (auto n = stream_.outstanding(); n > max_outstanding_bytes)
+  largest_ = std::max(largest_, what->view().size());
+  if (auto n = stream_.outstanding(); n > max_outstanding_bytes + largest_)
     close(fmt::format("it takes nothing: {} MiB are waiting", n / mebibyte));
 }
 

@@ -42,7 +42,9 @@ public:
   /// given.
   void start();
 
-  /// Drops the frame unless the link is up. Closes the link when too much waits.
+  /// Drops the frame unless the link is up. Closes the link when too much waits
+  /// besides one frame of the largest size so far, which must get through
+  /// however large it is.
   void send(const wire::frame_ptr& what);
 
   void on_bytes(bytes_view arrived);
@@ -69,6 +71,7 @@ private:
   hello me_;
   wire::frame_reader reader_;
   state_t state_ = state_t::handshake;
+  size_t largest_ = 0;
 };
 
 } // namespace caf::raft
