@@ -28,10 +28,18 @@ welcome welcome_of_2() {
           incarnation_t{22}};
 }
 
+/// However slow the machine is, no handshake ends for that.
+constexpr tcp_limits patient{256, patience};
+
+/// For those who wait for a handshake to end in time.
+constexpr tcp_limits hasty{256, std::chrono::milliseconds(50)};
+
 /// One side listens, the other one connects.
 struct two_sides {
-  explicit two_sides(size_t max_incoming = tcp_transport::default_max_incoming)
-    : server{server_process.sys, max_incoming} {
+  explicit two_sides(tcp_limits accepting = patient,
+                     tcp_limits connecting = patient)
+    : server{server_process.sys, accepting},
+      client{client_process.sys, connecting} {
     keeper = spawn_at<door_keeper>(server_process.sys, placement::io_thread,
                                    at_door);
     owner = spawn_at<link_owner>(client_process.sys, placement::io_thread,
@@ -70,7 +78,7 @@ struct two_sides {
   std::shared_ptr<door_events> at_door = std::make_shared<door_events>();
   std::shared_ptr<link_events> on_link = std::make_shared<link_events>();
   tcp_transport server;
-  tcp_transport client{client_process.sys};
+  tcp_transport client;
   node_actor keeper;
   peer_actor owner;
   incoming_connection_actor accepted;
@@ -86,6 +94,15 @@ tcp_socket raw_connection(const std::string& address) {
   pollfd p{result->fd(), POLLOUT, 0};
   REQUIRE(poll(&p, 1, 20'000) == 1);
   return std::move(*result);
+}
+
+/// A socket that is bound but does not listen: nobody else gets its port.
+tcp_socket port_of_nobody() {
+  tcp_socket result{socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  auto where = numeric_address("127.0.0.1:0");
+  auto* raw = reinterpret_cast<const sockaddr*>(&where->storage);
+  REQUIRE(bind(result.fd(), raw, where->size) == 0);
+  return result;
 }
 
 bytes read_to_the_end(const tcp_socket& from) {
@@ -160,17 +177,25 @@ TEST_CASE("an address may be IPv6") {
 
 TEST_CASE("a port where nobody listens refuses") {
   two_sides both;
+  auto place = port_of_nobody();
+  both.address = "127.0.0.1:" + std::to_string(local_port(place));
+  both.connect();
+  auto down = both.on_link->wait_for<link_down>();
+  REQUIRE(down);
+  CHECK_FALSE(down->refused);
+  CHECK(down->reason == "Connection refused");
+}
+
+TEST_CASE("who stops listening gives the port back") {
+  two_sides both;
   both.listen();
   both.server.stop_listening();
-  // The port is free when the acceptor is gone; until then it may still accept.
+  // Until the acceptor is gone, connections are made, and end with it.
   for (;;) {
-    both.connect();
-    auto down = both.on_link->wait_for<link_down>();
-    REQUIRE(down);
-    CHECK_FALSE(down->refused);
-    if (down->reason == "Connection refused")
+    auto at = both.client.listen(both.address, both.keeper);
+    if (at)
       break;
-    MESSAGE(down->reason);
+    CHECK(at.error().text.ends_with("Address already in use"));
   }
 }
 
@@ -215,7 +240,7 @@ TEST_CASE("a refusal arrives before the connection ends") {
 }
 
 TEST_CASE("who accepts and says nothing is given up") {
-  two_sides both;
+  two_sides both{patient, hasty};
   auto where = numeric_address("127.0.0.1:0");
   auto listener = open_listener(*where);
   REQUIRE(listener);
@@ -227,7 +252,7 @@ TEST_CASE("who accepts and says nothing is given up") {
 }
 
 TEST_CASE("who connects and says nothing is given up") {
-  two_sides both;
+  two_sides both{hasty, patient};
   both.listen();
   auto silent = raw_connection(both.address);
   auto closed = both.at_door->wait_for<incoming_closed>();
@@ -259,8 +284,18 @@ TEST_CASE("noise on the port is answered by a refusal") {
   CHECK(closed->refused.has_value());
 }
 
+TEST_CASE("who is not let in in time is told so") {
+  two_sides both{hasty, patient};
+  both.listen();
+  both.connect();
+  auto down = both.on_link->wait_for<link_down>();
+  REQUIRE(down);
+  REQUIRE(down->refused);
+  CHECK(down->refused->text == "nobody decided in time");
+}
+
 TEST_CASE("there are only so many connections at a time") {
-  two_sides both{1};
+  two_sides both{{1, patience}};
   both.listen();
   auto out = both.connect_and_admit();
   // The reason may get lost: nobody waits for those who are turned away.
@@ -269,17 +304,10 @@ TEST_CASE("there are only so many connections at a time") {
   REQUIRE(down);
   if (down->refused)
     CHECK(down->refused->text == "too many connections");
-  // The place is free again soon after the first one has gone. Nobody lets the
-  // new one in; that is another reason.
+  // Whoever hears that the first one has gone may count on its place.
   post_from_outside(out, stop{});
   REQUIRE(both.at_door->wait_for<incoming_closed>());
-  do {
-    both.connect();
-    down = both.on_link->wait_for<link_down>(
-      [](const link_down& x) { return x.reason != "closed by us"; });
-    REQUIRE(down);
-  } while (!down->refused || down->refused->text == "too many connections");
-  CHECK(down->refused->text == "nobody decided in time");
+  post_from_outside(both.connect_and_admit(), stop{});
 }
 
 TEST_CASE("a peer that takes nothing is given up before memory is gone") {

@@ -1,7 +1,6 @@
 #include "caf/raft/acceptor_actor.hpp"
 
 #include "caf/raft/assert.hpp"
-#include "caf/raft/tcp_connection_actor.hpp"
 #include "caf/raft/wire/codec.hpp"
 
 #include <sys/socket.h>
@@ -11,11 +10,11 @@
 namespace caf::raft {
 
 acceptor_state::acceptor_state(scheduled_actor* self, int listener,
-                               node_actor owner, size_t limit)
+                               node_actor owner, tcp_limits limits)
   : self_(self),
     broker_(dynamic_cast<io::abstract_broker*>(self)),
     owner_(std::move(owner)),
-    limit_(limit),
+    limits_(limits),
     permit_(std::make_shared<int>()) {
   CAF_RAFT_ASSERT(broker_ != nullptr);
   broker_->add_doorman(listener);
@@ -31,10 +30,11 @@ acceptor_actor::behavior_type acceptor_state::make_behavior() {
 
 void acceptor_state::on(const io::new_connection_msg& msg) {
   auto connections = static_cast<size_t>(permit_.use_count() - 1);
-  if (connections >= limit_)
+  if (connections >= limits_.max_incoming)
     return turn_away(msg.handle);
   spawn_at<tcp_incoming_state>(self_->system(), placement::io_thread,
-                               broker_->take(msg.handle), owner_, permit_);
+                               broker_->take(msg.handle), owner_, permit_,
+                               limits_.handshake);
 }
 
 void acceptor_state::turn_away(io::connection_handle connection) {

@@ -2,6 +2,7 @@
 
 #include "caf/raft/actors.hpp"
 #include "caf/raft/compat.hpp"
+#include "caf/raft/tcp_connection_actor.hpp"
 
 #include <caf/io/abstract_broker.hpp>
 #include <caf/io/system_messages.hpp>
@@ -21,11 +22,11 @@ public:
   static constexpr const char* name = "raft.acceptor";
 
   /// @param listener A listening socket, which the acceptor closes.
-  /// @param limit    How many connections there may be; above that they are
-  ///                 refused at once. Well below the limit of open files, where
-  ///                 accepting fails again and again.
+  /// @param limits   `max_incoming`: above that connections are refused at once.
+  ///                 Well below the limit of open files, where accepting fails
+  ///                 again and again.
   acceptor_state(scheduled_actor* self, int listener, node_actor owner,
-                 size_t limit);
+                 tcp_limits limits);
 
   handle::behavior_type make_behavior();
 
@@ -37,7 +38,7 @@ private:
   scheduled_actor* self_;
   io::abstract_broker* broker_;
   node_actor owner_;
-  size_t limit_;
+  tcp_limits limits_;
   /// Every connection holds a copy.
   std::shared_ptr<const void> permit_;
 };

@@ -1,6 +1,5 @@
 #include "caf/raft/incoming_connection.hpp"
 
-#include "caf/raft/outgoing_link.hpp"
 #include "caf/raft/settings.hpp"
 #include "caf/raft/wire/codec.hpp"
 
@@ -26,8 +25,8 @@ incoming_connection::incoming_connection(scheduled_actor* self,
   // nop
 }
 
-void incoming_connection::start() {
-  wake_at(self_, now(self_) + handshake_timeout, wake{});
+void incoming_connection::start(timespan limit) {
+  wake_at(self_, now(self_) + limit, wake{});
 }
 
 void incoming_connection::on(const admitted& msg) {

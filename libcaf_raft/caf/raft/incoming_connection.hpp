@@ -20,7 +20,7 @@ public:
                       node_actor owner, std::string origin = {});
 
   /// Sees to the deadline of the handshake by a `wake{}`. Once.
-  void start();
+  void start(timespan limit = handshake_timeout);
 
   void on(const admitted& msg);
   void on(const not_admitted& msg);

@@ -44,7 +44,7 @@ public:
   void on_closed(const std::string& reason);
 
   /// Ends the link if nobody was let in. The host calls it `handshake_timeout`
-  /// (outgoing_link.hpp) after the stream was accepted.
+  /// (transport.hpp) after the stream was accepted.
   void on_handshake_deadline();
 
   /// Lets the other side in. Does nothing if the link has ended.

@@ -13,8 +13,8 @@ outgoing_connection::outgoing_connection(scheduled_actor* self,
   // nop
 }
 
-void outgoing_connection::start() {
-  wake_at(self_, now(self_) + handshake_timeout, wake{});
+void outgoing_connection::start(timespan limit) {
+  wake_at(self_, now(self_) + limit, wake{});
   link_.start();
 }
 

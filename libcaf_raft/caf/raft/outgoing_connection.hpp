@@ -18,7 +18,7 @@ public:
                       const hello& me, peer_actor owner);
 
   /// Says hello, and sees to the deadline of the handshake by a `wake{}`. Once.
-  void start();
+  void start(timespan limit = handshake_timeout);
 
   void on(const send_frame& msg);
 

@@ -2,18 +2,13 @@
 
 #include "caf/raft/error.hpp"
 #include "caf/raft/message.hpp"
-#include "caf/raft/time.hpp"
 #include "caf/raft/transport.hpp"
 #include "caf/raft/wire/frame.hpp"
 
-#include <chrono>
 #include <optional>
 #include <string>
 
 namespace caf::raft {
-
-/// From the opening of a connection to the answer to its hello, on both sides.
-inline constexpr timespan handshake_timeout = std::chrono::seconds(2);
 
 /// What may wait for the other side before a connection is given up.
 inline constexpr size_t max_outstanding_bytes = 64 << 20;

@@ -35,17 +35,18 @@ std::string origin_of(const io::scribe& connection) {
 tcp_outgoing_state::tcp_outgoing_state(scheduled_actor* self,
                                        const std::string& address,
                                        const hello& me, peer_actor owner,
-                                       const resolver_actor& resolver)
+                                       const resolver_actor& resolver,
+                                       timespan handshake)
   : self_(self),
     stream_(self),
     connection_(self, stream_, me, std::move(owner)) {
-  connection_.start();
+  connection_.start(handshake);
   // An actor must not quit before it has a behavior, so nothing is tried here.
   if (numeric_address(address))
     post_self(self_, name_resolved{std::vector{address}});
   else
     post(self_, resolver,
-         resolve_name{address, now(self_) + handshake_timeout,
+         resolve_name{address, now(self_) + handshake,
                       actor_cast<name_receiver>(self_)});
 }
 
@@ -126,13 +127,14 @@ void tcp_outgoing_state::end_if_closed() {
 tcp_incoming_state::tcp_incoming_state(scheduled_actor* self,
                                        const io::scribe_ptr& connection,
                                        node_actor owner,
-                                       std::shared_ptr<const void> permit)
+                                       std::shared_ptr<const void> permit,
+                                       timespan handshake)
   : self_(self),
     permit_(std::move(permit)),
     stream_(self),
     connection_(self, stream_, std::move(owner), origin_of(*connection)) {
   stream_.accept(connection);
-  connection_.start();
+  connection_.start(handshake);
 }
 
 tcp_incoming_actor::behavior_type tcp_incoming_state::make_behavior() {
@@ -166,6 +168,8 @@ tcp_incoming_actor::behavior_type tcp_incoming_state::make_behavior() {
 
 void tcp_incoming_state::on(const io::connection_closed_msg&) {
   stream_.on_closed();
+  // Whoever hears that this connection is gone may count on its place.
+  permit_ = nullptr;
   connection_.on_closed("the other side closed it");
   self_->quit();
 }

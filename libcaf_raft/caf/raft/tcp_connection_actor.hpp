@@ -16,6 +16,15 @@
 
 namespace caf::raft {
 
+/// What a connection and all of them may take.
+struct tcp_limits {
+  /// How many connections are accepted: many for a cluster, few for the limit of
+  /// open files.
+  size_t max_incoming = 256;
+  /// See `handshake_timeout`; looking a name up is a part of it.
+  timespan handshake = handshake_timeout;
+};
+
 using tcp_outgoing_actor
   = handle<caf::result<void>(send_frame), caf::result<void>(wake),
            caf::result<void>(stop), caf::result<void>(name_resolved),
@@ -31,7 +40,7 @@ public:
 
   tcp_outgoing_state(scheduled_actor* self, const std::string& address,
                      const hello& me, peer_actor owner,
-                     const resolver_actor& resolver);
+                     const resolver_actor& resolver, timespan handshake);
 
   handle::behavior_type make_behavior();
 
@@ -65,7 +74,8 @@ public:
 
   /// @param permit Counts this connection as long as it is held.
   tcp_incoming_state(scheduled_actor* self, const io::scribe_ptr& connection,
-                     node_actor owner, std::shared_ptr<const void> permit);
+                     node_actor owner, std::shared_ptr<const void> permit,
+                     timespan handshake);
 
   handle::behavior_type make_behavior();
 

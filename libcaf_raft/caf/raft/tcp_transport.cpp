@@ -10,9 +10,9 @@
 
 namespace caf::raft {
 
-tcp_transport::tcp_transport(actor_system& sys, size_t max_incoming)
+tcp_transport::tcp_transport(actor_system& sys, tcp_limits limits)
   : sys_(sys),
-    max_incoming_(max_incoming),
+    limits_(limits),
     resolver_(spawn_at<resolver_state>(sys, placement::detached)) {
   // nop
 }
@@ -26,7 +26,8 @@ outgoing_connection_actor tcp_transport::connect(const std::string& address,
                                                  const hello& me,
                                                  peer_actor owner) {
   return spawn_at<tcp_outgoing_state>(sys_, placement::io_thread, address, me,
-                                      std::move(owner), resolver_);
+                                      std::move(owner), resolver_,
+                                      limits_.handshake);
 }
 
 result_of<std::string> tcp_transport::listen(const std::string& address,
@@ -45,7 +46,7 @@ result_of<std::string> tcp_transport::listen(const std::string& address,
     stop_listening();
     acceptor_ = spawn_at<acceptor_state>(sys_, placement::io_thread,
                                          listener->release(), std::move(owner),
-                                         max_incoming_);
+                                         limits_);
     return fmt::format("{}:{}", address.substr(0, address.rfind(':')), port);
   }
   return failure{errc::invalid_argument,

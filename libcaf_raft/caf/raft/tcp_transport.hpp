@@ -11,13 +11,8 @@ namespace caf::raft {
 /// Connections over TCP, on the thread of the middleman.
 class tcp_transport : public transport {
 public:
-  /// How many connections are accepted unless said otherwise: many for a
-  /// cluster, few for the limit of open files.
-  static constexpr size_t default_max_incoming = 256;
-
   /// @param sys Has the middleman loaded.
-  explicit tcp_transport(actor_system& sys,
-                         size_t max_incoming = default_max_incoming);
+  explicit tcp_transport(actor_system& sys, tcp_limits limits = {});
 
   /// Accepts no more; connections end with their owners.
   ~tcp_transport() override;
@@ -36,7 +31,7 @@ public:
 
 private:
   actor_system& sys_;
-  size_t max_incoming_;
+  tcp_limits limits_;
   resolver_actor resolver_;
   acceptor_actor acceptor_;
 };

@@ -3,11 +3,16 @@
 #include "caf/raft/actors.hpp"
 #include "caf/raft/error.hpp"
 #include "caf/raft/message.hpp"
+#include "caf/raft/time.hpp"
 #include "caf/raft/wire/frame.hpp"
 
+#include <chrono>
 #include <string>
 
 namespace caf::raft {
+
+/// From the opening of a connection to the answer to its hello, on both sides.
+inline constexpr timespan handshake_timeout = std::chrono::seconds(2);
 
 /// The seam under a connection: TCP has one implementation, the simulated
 /// network another. Whoever owns the stream calls the link's `on_bytes`.
