@@ -310,6 +310,33 @@ TEST_CASE("there are only so many connections at a time") {
   post_from_outside(both.connect_and_admit(), stop{});
 }
 
+TEST_CASE("strangers who say nothing keep no member out") {
+  two_sides both{{3, patience}};
+  both.listen();
+  std::vector<tcp_socket> strangers;
+  for (int i = 0; i < 5; ++i)
+    strangers.push_back(raw_connection(both.address));
+  // The one that waits for longest makes way.
+  for (int i = 0; i < 2; ++i) {
+    CHECK(read_to_the_end(strangers[i]).empty());
+    auto closed = both.at_door->wait_for<incoming_closed>();
+    REQUIRE(closed);
+    CHECK(closed->reason == "it made way for another connection");
+  }
+  auto out = both.connect_and_admit();
+  CHECK(read_to_the_end(strangers[2]).empty());
+  // Who was let in stays, however many come.
+  for (int i = 0; i < 10; ++i)
+    strangers.push_back(raw_connection(both.address));
+  for (int i = 3; i < 13; ++i)
+    CHECK(read_to_the_end(strangers[i]).empty());
+  post_from_outside(out, send_frame{introduction("still here")});
+  auto got = both.at_door->wait_for<node_message_received>();
+  REQUIRE(got);
+  CHECK(std::get<introduce>(got->body).address == "still here");
+  post_from_outside(out, stop{});
+}
+
 TEST_CASE("a peer that takes nothing is given up before memory is gone") {
   two_sides both;
   both.listen();

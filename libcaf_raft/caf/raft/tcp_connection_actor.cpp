@@ -127,10 +127,10 @@ void tcp_outgoing_state::end_if_closed() {
 tcp_incoming_state::tcp_incoming_state(scheduled_actor* self,
                                        const io::scribe_ptr& connection,
                                        node_actor owner,
-                                       std::shared_ptr<const void> permit,
+                                       std::shared_ptr<seat> place,
                                        timespan handshake)
   : self_(self),
-    permit_(std::move(permit)),
+    place_(std::move(place)),
     stream_(self),
     connection_(self, stream_, std::move(owner), origin_of(*connection)) {
   stream_.accept(connection);
@@ -139,17 +139,16 @@ tcp_incoming_state::tcp_incoming_state(scheduled_actor* self,
 
 tcp_incoming_actor::behavior_type tcp_incoming_state::make_behavior() {
   return {
-    [this](const admitted& msg) { connection_.on(msg); },
+    [this](const admitted& msg) {
+      connection_.on(msg);
+      place_->let_in = !stream_.closing();
+    },
     [this](const not_admitted& msg) {
       connection_.on(msg);
       end_if_closed();
     },
     [this](const route_table_ptr& msg) { connection_.on(msg); },
-    [this](wake msg) {
-      connection_.on(msg);
-      stream_.on(msg);
-      end_if_closed();
-    },
+    [this](wake msg) { on(msg); },
     [this](stop msg) {
       connection_.on(msg);
       end_if_closed();
@@ -166,16 +165,28 @@ tcp_incoming_actor::behavior_type tcp_incoming_state::make_behavior() {
   };
 }
 
+void tcp_incoming_state::on(wake msg) {
+  if (msg.generation == tcp_stream::give_way_wake)
+    connection_.on_closed("it made way for another connection");
+  connection_.on(msg);
+  stream_.on(msg);
+  end_if_closed();
+}
+
 void tcp_incoming_state::on(const io::connection_closed_msg&) {
   stream_.on_closed();
   // Whoever hears that this connection is gone may count on its place.
-  permit_ = nullptr;
+  place_ = nullptr;
   connection_.on_closed("the other side closed it");
   self_->quit();
 }
 
 void tcp_incoming_state::end_if_closed() {
-  if (stream_.closing() && !stream_.open())
+  if (!stream_.closing())
+    return;
+  // It lingers, and makes way for whoever comes.
+  place_->let_in = false;
+  if (!stream_.open())
     self_->quit();
 }
 

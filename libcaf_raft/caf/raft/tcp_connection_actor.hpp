@@ -66,26 +66,34 @@ using tcp_incoming_actor
            caf::result<void>(io::data_transferred_msg),
            caf::result<void>(io::connection_closed_msg)>;
 
+/// The place of one incoming connection, which holds it; on the thread of the
+/// middleman.
+struct seat {
+  /// The node knows whose connection this is, and it has not ended.
+  bool let_in = false;
+};
+
 /// A connection that we accepted.
 class tcp_incoming_state {
 public:
   using handle = tcp_incoming_actor;
   static constexpr const char* name = "raft.incoming";
 
-  /// @param permit Counts this connection as long as it is held.
+  /// @param place Held until the connection is gone.
   tcp_incoming_state(scheduled_actor* self, const io::scribe_ptr& connection,
-                     node_actor owner, std::shared_ptr<const void> permit,
+                     node_actor owner, std::shared_ptr<seat> place,
                      timespan handshake);
 
   handle::behavior_type make_behavior();
 
 private:
+  void on(wake msg);
   void on(const io::connection_closed_msg& msg);
 
   void end_if_closed();
 
   scheduled_actor* self_;
-  std::shared_ptr<const void> permit_;
+  std::shared_ptr<seat> place_;
   tcp_stream stream_;
   incoming_connection connection_;
 };

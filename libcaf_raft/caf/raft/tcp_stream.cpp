@@ -107,7 +107,8 @@ void tcp_stream::on_closed() {
 }
 
 void tcp_stream::on(wake msg) {
-  if (msg.generation == linger_wake && open())
+  if ((msg.generation == linger_wake || msg.generation == give_way_wake)
+      && open())
     abort();
 }
 

@@ -45,8 +45,8 @@ public:
   /// The connection is gone.
   void on_closed();
 
-  /// The time after `close` has passed; other generations than `linger_wake`
-  /// are not ours.
+  /// The time after `close` has passed, or the connection is to be dropped;
+  /// other generations than the two below are not ours.
   void on(wake msg);
 
   /// Drops the connection, and what was queued.
@@ -69,6 +69,8 @@ public:
   }
 
   static constexpr uint64_t linger_wake = 1;
+
+  static constexpr uint64_t give_way_wake = 2;
 
 private:
   int fd() const;
