@@ -82,19 +82,15 @@ void log_actor_state::on(store& msg) {
 }
 
 void log_actor_state::on(const found_cluster& msg) {
-  if (failed_)
-    return;
-  if (auto ok = store_->found(msg.cluster, msg.zero); !ok) {
-    fail(ok.error());
-    return;
-  }
-  post(self_, msg.reply_to, cluster_founded{msg.cluster, msg.zero});
+  founding_ = msg;
+  found();
 }
 
 void log_actor_state::on(drain) {
   draining_ = false;
-  if (commit_queue())
-    post_self(self_, settle{});
+  commit_queue();
+  // Also where that failed for lack of room: what was committed before it waits.
+  post_self(self_, settle{});
 }
 
 void log_actor_state::on(settle) {
@@ -108,18 +104,17 @@ void log_actor_state::on(wake) {
   making_room_ = false;
   if (failed_)
     return;
-  auto done = make_room();
+  make_room();
+  found();
   report_room();
   if (!trouble_.empty() && !queue_.empty() && !draining_) {
     draining_ = true;
     post_self(self_, drain{});
   }
-  if (!done) {
+  if (!room_is_all_)
     make_room_soon();
-  } else if (!trouble_.empty()) {
-    making_room_ = true;
-    wake_at(self_, now(self_) + retry_interval, wake{});
-  }
+  else if (!trouble_.empty())
+    retry_later();
 }
 
 void log_actor_state::make_room_soon() {
@@ -127,6 +122,13 @@ void log_actor_state::make_room_soon() {
     return;
   making_room_ = true;
   post_self(self_, wake{});
+}
+
+void log_actor_state::retry_later() {
+  if (making_room_)
+    return;
+  making_room_ = true;
+  wake_at(self_, now(self_) + retry_interval, wake{});
 }
 
 /// @returns Whether there is as much as wanted now, or can be no more.
@@ -142,16 +144,12 @@ void log_actor_state::on(const stop_log& msg) {
   self_->quit();
 }
 
-/// @returns Whether there was something to commit and it was committed.
-bool log_actor_state::commit_queue() {
+void log_actor_state::commit_queue() {
   if (failed_ || queue_.empty())
-    return false;
+    return;
   if (auto ok = store_->commit(queue_); !ok) {
-    if (ok.error().code == errc::no_space)
-      no_space(ok.error());
-    else
-      fail(ok.error());
-    return false;
+    refused(ok.error());
+    return;
   }
   commit_record record;
   for (auto& x : queue_)
@@ -167,7 +165,18 @@ bool log_actor_state::commit_queue() {
     sync();
   else
     report_durable();
-  return true;
+}
+
+void log_actor_state::found() {
+  if (failed_ || !founding_)
+    return;
+  if (auto ok = store_->found(founding_->cluster, founding_->zero); !ok) {
+    refused(ok.error());
+    return;
+  }
+  post(self_, founding_->reply_to,
+       cluster_founded{founding_->cluster, founding_->zero});
+  founding_ = std::nullopt;
 }
 
 void log_actor_state::sync() {
@@ -201,7 +210,7 @@ void log_actor_state::report_room() {
     trouble_ = disk_is_full;
     log_.error(trouble_);
     make_room_soon();
-  } else if (room >= full_below && was_full && queue_.empty()) {
+  } else if (room >= full_below && was_full && queue_.empty() && !founding_) {
     trouble_.clear();
     log_.info("there is room on the disk again");
   }
@@ -213,6 +222,13 @@ void log_actor_state::report_room() {
     post(self_, client, log_room{room, trouble_});
 }
 
+void log_actor_state::refused(const failure& why) {
+  if (why.code == errc::no_space)
+    no_space(why);
+  else
+    fail(why);
+}
+
 void log_actor_state::no_space(const failure& why) {
   if (trouble_.empty())
     log_.error(why.text);
@@ -220,10 +236,7 @@ void log_actor_state::no_space(const failure& why) {
   reported_room_ = 0;
   for (auto& [group, client] : clients_)
     post(self_, client, log_room{0, trouble_});
-  if (!making_room_) {
-    making_room_ = true;
-    wake_at(self_, now(self_) + retry_interval, wake{});
-  }
+  retry_later();
 }
 
 void log_actor_state::fail(const failure& why) {

@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace caf::raft {
@@ -47,12 +48,15 @@ private:
   void on(wake);
   void on(const stop_log& msg);
 
-  bool commit_queue();
+  void commit_queue();
+  void found();
   void sync();
   void make_room_soon();
+  void retry_later();
   bool make_room();
   void report_durable();
   void report_room();
+  void refused(const failure& why);
   void no_space(const failure& why);
   void fail(const failure& why);
 
@@ -62,6 +66,8 @@ private:
   fatal_handler fatal_;
   std::map<group_id, log_client> clients_;
   std::vector<log_write> queue_;
+  /// The cluster that is not founded yet for lack of room.
+  std::optional<found_cluster> founding_;
   /// Commits that are not known to be durable, oldest first.
   std::deque<commit_record> unconfirmed_;
   /// How many commits there were and how many of them were reported.
