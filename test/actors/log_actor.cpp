@@ -219,6 +219,19 @@ TEST_CASE("a full disk does not hold back what was committed before") {
   CHECK(f.stored() == 2);
 }
 
+TEST_CASE("what a commit takes is set aside again though more waits") {
+  fixture f;
+  f.begin();
+  REQUIRE(f.disk->room() == 32 * MiB);
+  f.disk->meanwhile = [&] {
+    if (f.last_write < 20)
+      f.hand_over(4 * MiB);
+  };
+  f.put(4 * MiB);
+  CHECK(f.notes() == std::string(20, 'c') + "s");
+  CHECK(f.stored() == 20);
+}
+
 TEST_CASE("a disk without room puts off the founding of a cluster") {
   fixture f;
   f.disk->full = true;

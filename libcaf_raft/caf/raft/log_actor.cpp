@@ -147,6 +147,7 @@ void log_actor_state::on(const stop_log& msg) {
 void log_actor_state::commit_queue() {
   if (failed_ || queue_.empty())
     return;
+  auto room = store_->room();
   if (auto ok = store_->commit(queue_); !ok) {
     refused(ok.error());
     return;
@@ -158,9 +159,10 @@ void log_actor_state::commit_queue() {
   ++commits_;
   auto promise = has_promise(queue_);
   queue_.clear();
-  // Under load there is no idle moment: a step for each commit keeps up, as it
-  // is far larger than what a commit takes on average.
-  make_room();
+  // Under load there is no idle moment, so what the commit took is set aside
+  // again at once, and a step more while there is less than wanted.
+  while (!make_room() && store_->room() < room)
+    ; // nop
   if (promise)
     sync();
   else
