@@ -74,6 +74,7 @@ public:
   }
 
   bool make_room() override {
+    broken |= fails_to_grow && notes.ends_with('s');
     if (!full && !broken && ahead_ < wanted)
       ahead_ += MiB;
     return full || broken || ahead_ >= wanted;
@@ -90,6 +91,8 @@ public:
   size_t wanted = 32 * MiB;
   bool full = false;
   bool broken = false;
+  /// In an idle moment.
+  bool fails_to_grow = false;
 
 private:
   static failure no_room() {
@@ -263,6 +266,16 @@ TEST_CASE("a disk that is tried again is tried four times a second") {
     f.run();
   }
   CHECK(timers == 40);
+}
+
+TEST_CASE("a failure while room is set aside ends the member at once") {
+  fixture f;
+  f.begin();
+  f.disk->fails_to_grow = true;
+  f.disk->wanted = 64 * MiB;
+  f.put(100);
+  CHECK(f.notes() == "cs");
+  CHECK(f.end == "the disk is broken");
 }
 
 TEST_CASE("a log actor that stops stores what it was given") {

@@ -134,6 +134,11 @@ void log_actor_state::retry_later() {
 /// @returns Whether there is as much as wanted now, or can be no more.
 bool log_actor_state::make_room() {
   room_is_all_ = store_->make_room();
+  // A store that failed by this says so with the next call. Nobody shall count
+  // on this member until its next write, so ask; there is nothing to sync.
+  if (room_is_all_ && !failed_ && unconfirmed_.empty())
+    if (auto ok = store_->sync(); !ok)
+      fail(ok.error());
   return room_is_all_;
 }
 
