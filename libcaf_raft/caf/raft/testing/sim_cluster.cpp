@@ -208,18 +208,19 @@ server_id sim_cluster::leader(group_id group) const {
 
 void sim_cluster::submit(server_id at, group_id group, request_kind kind,
                          bytes payload, timespan time_left, outcome_handler f) {
-  auto id = add_request({at, std::move(f), nullptr});
+  auto is_command = kind == request_kind::command;
+  auto id = add_request({at, group, is_command, std::move(f), nullptr});
   life(at).submit(group, id, kind, std::move(payload), time_left);
 }
 
 void sim_cluster::transfer(server_id at, group_id group, server_id to,
                            timespan time_left, outcome_handler f) {
-  auto id = add_request({at, std::move(f), nullptr});
+  auto id = add_request({at, group, false, std::move(f), nullptr});
   life(at).transfer(group, id, to, time_left);
 }
 
 void sim_cluster::ask_status(server_id at, group_id group, status_handler f) {
-  auto id = add_request({at, nullptr, std::move(f)});
+  auto id = add_request({at, group, false, nullptr, std::move(f)});
   life(at).ask_status(group, id);
 }
 
@@ -254,9 +255,11 @@ void sim_cluster::on_outcome(server_id member, const outcome& what) {
                                 member.value));
     return;
   }
-  auto f = std::move(i->second.on_outcome);
+  auto found = std::move(i->second);
   requests_.erase(i);
-  f(what);
+  if (found.is_command && what.code == errc::none)
+    rules_.on_done(found.group, what.entry);
+  found.on_outcome(what);
 }
 
 void sim_cluster::on_status(server_id member, const status_report& what) {

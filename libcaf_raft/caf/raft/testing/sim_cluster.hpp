@@ -197,6 +197,8 @@ private:
 
   struct request {
     server_id at;
+    group_id group;
+    bool is_command = false;
     outcome_handler on_outcome;
     status_handler on_status;
   };
