@@ -17,7 +17,7 @@ assembly::assembly(actor_system& sys, std::shared_ptr<storage::log_store> store,
   log_ = spawn_at<log_actor_state>(sys_, cfg_.where.log, store_, cfg_.log,
                                    cfg_.fatal);
   reader_ = spawn_at<log_reader_state>(sys_, cfg_.where.log_reader,
-                                       std::move(reader));
+                                       std::move(reader), cfg_.fatal);
   node_setup node;
   auto& me = store_->who();
   node.id = me.id;

@@ -66,6 +66,7 @@ private:
   void stall_disk(const words& args);
   void release_disk(const words& args);
   void fail_disk(const words& args);
+  void damage(const words& args);
   void fill_disk(const words& args);
   void clear_disk(const words& args);
   void partition(const words& args);

@@ -45,6 +45,7 @@ const std::map<std::string, scenario::command>& scenario::commands() {
     {"stall-disk", &scenario::stall_disk},
     {"release-disk", &scenario::release_disk},
     {"fail-disk", &scenario::fail_disk},
+    {"damage", &scenario::damage},
     {"fill-disk", &scenario::fill_disk},
     {"clear-disk", &scenario::clear_disk},
     {"partition", &scenario::partition},
@@ -229,6 +230,12 @@ void scenario::release_disk(const words& args) {
 
 void scenario::fail_disk(const words& args) {
   sim().disk(member(argument(args, 0))).fail_next();
+}
+
+void scenario::damage(const words& args) {
+  sim()
+    .disk(member(argument(args, 0)))
+    .damage(group_, index_t{parse_number(argument(args, 1))});
 }
 
 void scenario::fill_disk(const words& args) {
