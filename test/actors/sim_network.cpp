@@ -18,6 +18,19 @@ struct heard {
   bytes content;
   std::string end;
 
+  /// Whether there are frames and nothing else.
+  bool is_whole() const {
+    wire::frame_reader reader{1 << 20};
+    reader.feed(content);
+    for (;;) {
+      auto next = reader.next();
+      if (!next)
+        return false;
+      if (!*next)
+        return true;
+    }
+  }
+
   /// The rounds of the heartbeats that arrived as a whole.
   std::vector<uint64_t> rounds() const {
     wire::frame_reader reader{1 << 20};
@@ -173,6 +186,68 @@ TEST_CASE("a broken connection loses what is behind some byte") {
   }
   CHECK(arrived > 0);
   CHECK(arrived < 100);
+}
+
+TEST_CASE("what is lost comes late, and whatever is behind it") {
+  fixture f;
+  f.net.conditions().loss_permille = 1000;
+  f.net.conditions().resend_after = 1s;
+  f.open();
+  f.say(1);
+  f.net.conditions().loss_permille = 0;
+  f.say(2);
+  CHECK(*f.net.next_event() > time_point{1s});
+  f.run();
+  CHECK(f.there->rounds() == rounds{1, 2});
+}
+
+TEST_CASE("a slow link is slow in its direction") {
+  fixture f;
+  f.open();
+  f.run();
+  f.net.slow_down(f.two, f.one, 5s);
+  f.say(1);
+  CHECK(*f.net.next_event() < time_point{2s});
+  f.run();
+  f.net.slow_down(f.two, f.one, {});
+  f.net.slow_down(f.one, f.two, 5s);
+  f.say(2);
+  CHECK(*f.net.next_event() > time_point{5s});
+  f.run();
+  CHECK(f.there->rounds() == rounds{1, 2});
+}
+
+TEST_CASE("an abandoned connection is overtaken by the next one") {
+  fixture f;
+  f.open();
+  f.run();
+  f.say(1);
+  f.net.abandon_connections(f.one, f.two, 1s);
+  f.say(2);
+  f.open();
+  f.say(3);
+  f.run();
+  CHECK(f.here->end == "the connection timed out");
+  CHECK(f.there->end == "connection reset by peer");
+  // The late one is behind the newer one.
+  CHECK(f.there->rounds() == rounds{3, 1});
+}
+
+TEST_CASE("garbage breaks the stream from there on") {
+  fixture f;
+  f.open();
+  f.run();
+  SUBCASE("where something is under way") {
+    f.say(1);
+    f.net.garble(f.one, f.two);
+    f.say(2);
+  }
+  SUBCASE("where nothing is") {
+    f.net.garble(f.one, f.two);
+    f.say(2);
+  }
+  f.run();
+  CHECK(!f.there->is_whole());
 }
 
 TEST_CASE("the end of a process is heard behind what it had sent") {

@@ -62,45 +62,6 @@ void sim_network::reset_silent(server_id member) {
   }
 }
 
-// -- what goes wrong ----------------------------------------------------------
-
-void sim_network::cut(server_id from, server_id to) {
-  cuts_.emplace(from, to);
-}
-
-void sim_network::mend(server_id from, server_id to) {
-  if (cuts_.erase({from, to}) == 0)
-    return;
-  for (auto& [id, x] : directions_) {
-    if (x.from.id != from || x.to != to || x.packets.empty())
-      continue;
-    auto due = now_ + latency();
-    for (auto& p : x.packets)
-      p.due = std::max(p.due, due);
-    schedule(id);
-  }
-}
-
-void sim_network::mend_all() {
-  while (!cuts_.empty()) {
-    auto [from, to] = *cuts_.begin();
-    mend(from, to);
-  }
-}
-
-bool sim_network::is_cut(server_id from, server_id to) const {
-  return cuts_.count({from, to}) > 0;
-}
-
-void sim_network::break_connections(server_id x, server_id y) {
-  std::vector<direction_id> found;
-  for (auto& [id, it] : directions_)
-    if ((it.from.id == x && it.to == y) || (it.from.id == y && it.to == x))
-      found.push_back(id);
-  for (auto id : found)
-    lose_packets(id, "the connection broke");
-}
-
 // -- one message at a time ----------------------------------------------------
 
 void sim_network::deliver(uint64_t number) {
@@ -174,6 +135,12 @@ void sim_network::send(direction_id towards, const wire::frame_ptr& what) {
     add_frame(towards, what->view());
 }
 
+void sim_network::send_bytes(direction_id towards, bytes_view what) {
+  auto* x = find(towards);
+  if (x != nullptr && !x->closed)
+    add_frame(towards, what);
+}
+
 size_t sim_network::underway(direction_id towards) const {
   auto i = directions_.find(towards);
   return i == directions_.end() ? 0 : i->second.bytes_underway;
@@ -195,19 +162,30 @@ sim_network::direction* sim_network::find(direction_id id) {
   return i == directions_.end() ? nullptr : &i->second;
 }
 
-timespan sim_network::latency() {
-  auto range = (conditions_.max_latency - conditions_.min_latency).count();
-  if (range <= 0)
-    return conditions_.min_latency;
-  return conditions_.min_latency
-         + timespan{static_cast<int64_t>(rng_() % range)};
+timespan sim_network::latency(const direction& of) {
+  auto longest = conditions_.max_latency;
+  if (conditions_.slow_permille > 0
+      && rng_() % 1000 < conditions_.slow_permille)
+    longest = std::max(longest, conditions_.slowest);
+  auto result = conditions_.min_latency;
+  if (auto range = (longest - result).count(); range > 0)
+    result += timespan{static_cast<int64_t>(rng_() % range)};
+  auto resend = conditions_.resend_after;
+  for (auto lost = 0; lost < 6 && conditions_.loss_permille > 0
+                      && rng_() % 1000 < conditions_.loss_permille;
+       ++lost, resend *= 2)
+    result += resend;
+  if (!slow_.empty())
+    if (auto i = slow_.find({of.from.id, of.to}); i != slow_.end())
+      result += i->second;
+  return result;
 }
 
 void sim_network::add(direction_id id, packet what) {
   auto* x = find(id);
   if (x == nullptr || x->gone)
     return;
-  what.due = now_ + (holding_ ? timespan{} : latency());
+  what.due = now_ + (holding_ ? timespan{} : latency(*x));
   if (!x->packets.empty())
     what.due = std::max(what.due, x->packets.back().due);
   x->bytes_underway += what.content.size();

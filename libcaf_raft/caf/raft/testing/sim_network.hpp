@@ -13,6 +13,7 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace caf::raft::testing {
 
@@ -21,6 +22,14 @@ struct network_conditions {
   /// How long bytes travel: between these, as chance has it.
   timespan min_latency = std::chrono::microseconds(100);
   timespan max_latency = std::chrono::microseconds(1000);
+  /// How many packets in a thousand take up to `slowest` instead.
+  unsigned slow_permille = 0;
+  timespan slowest = std::chrono::milliseconds(50);
+  /// How many packets in a thousand are lost. As TCP has it, they are sent again
+  /// after `resend_after`, then after twice that and so on, and whatever is
+  /// behind them waits.
+  unsigned loss_permille = 0;
+  timespan resend_after = std::chrono::milliseconds(200);
   /// How many frames in a hundred arrive in pieces.
   unsigned split_percent = 10;
 };
@@ -91,6 +100,17 @@ public:
   /// Breaks all connections between two members.
   void break_connections(server_id x, server_id y);
 
+  /// As above, but only `from` notices. All that it sent still arrives, and so
+  /// late that what it says on its next connection can be there first.
+  void abandon_connections(server_id from, server_id to, timespan lag);
+
+  /// Everything takes so much longer from one member to another; zero ends it.
+  void slow_down(server_id from, server_id to, timespan by);
+
+  /// Flips a bit of something that is under way, or where nothing is sends a few
+  /// bytes that mean nothing, on each connection from one member to another.
+  void garble(server_id from, server_id to);
+
   // -- the course of time -----------------------------------------------------
 
   /// When something is to arrive next.
@@ -136,6 +156,9 @@ public:
   void set_owner(direction_id towards, stream_owner who);
 
   void send(direction_id towards, const wire::frame_ptr& what);
+
+  /// Sends what need not be a frame; nobody observes or holds it.
+  void send_bytes(direction_id towards, bytes_view what);
 
   /// How many bytes have not arrived.
   size_t underway(direction_id towards) const;
@@ -189,13 +212,18 @@ private:
 
   using arrival = std::pair<time_point, uint64_t>;
 
+  // -- what goes wrong (sim_network_faults.cpp) ---------------------------------
+
+  std::vector<direction_id> between(server_id from, server_id to) const;
+  void delay(direction_id id, time_point due);
+
   // -- sending (sim_network.cpp) ----------------------------------------------
 
   direction* find(direction_id id);
   void add(direction_id id, packet what);
   void add_frame(direction_id id, bytes_view content);
   void add_end(direction_id id, const std::string& reason);
-  timespan latency();
+  timespan latency(const direction& of);
   bool observe_or_hold(direction_id id, const wire::frame_ptr& what);
 
   // -- arriving (sim_network_arrival.cpp) --------------------------------------
@@ -218,6 +246,7 @@ private:
   std::map<direction_id, direction> directions_;
   std::map<std::string, listener> listeners_;
   std::set<std::pair<server_id, server_id>> cuts_;
+  std::map<std::pair<server_id, server_id>, timespan> slow_;
   uint64_t last_arrival_ = 0;
   std::map<arrival, direction_id> arrivals_;
   bool holding_ = false;
