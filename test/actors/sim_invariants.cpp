@@ -228,6 +228,19 @@ TEST_CASE("what is applied out of order, too early or changed is seen") {
   }
 }
 
+TEST_CASE("state machines that answer differently are seen") {
+  fixture f;
+  for (size_t i = 0; i < 2; ++i) {
+    f.append(i, {command(1, 1)});
+    f.sync(i);
+    f.apply(i, 1);
+  }
+  f.rules.on_answered(one, server_id{1}, index_t{1}, as_bytes("7"));
+  CHECK(!f.rules.violation());
+  f.rules.on_answered(one, server_id{2}, index_t{1}, as_bytes("8"));
+  CHECK(f.complains_of("the state machine of member 2 answers entry 1@1"));
+}
+
 TEST_CASE("an answer without a committed entry is seen") {
   fixture f;
   f.append(0, {command(1, 1)});

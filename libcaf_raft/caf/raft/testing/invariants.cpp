@@ -1,6 +1,7 @@
 #include "caf/raft/testing/invariants.hpp"
 
 #include "caf/raft/core/tenure.hpp"
+#include "caf/raft/crc32c.hpp"
 
 #include <fmt/format.h>
 
@@ -256,6 +257,20 @@ void invariants::on_applied(group_id id, server_id member, index_t index,
   for (auto i = before + 1; i <= index; ++i)
     if (auto* y = log->find(i))
       see_committed(group, *y, name(member));
+}
+
+void invariants::on_answered(group_id id, server_id member, index_t index,
+                             bytes_view answer) {
+  auto& log = groups_[id].log;
+  auto i = log.find(index);
+  if (i == log.end())
+    return;
+  auto seen = crc32c(0, answer);
+  if (i->second.answer && *i->second.answer != seen)
+    complain(fmt::format("the state machine of {} answers entry {} otherwise "
+                         "than another member's",
+                         name(member), to_string(i->second.id)));
+  i->second.answer = seen;
 }
 
 void invariants::see_committed(group_view& group, const entry& what,

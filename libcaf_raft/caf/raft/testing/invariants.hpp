@@ -22,7 +22,8 @@ namespace caf::raft::testing {
 ///   is the same everywhere, and so is the one before it;
 /// - leader completeness: the log of each new leader holds what was committed
 ///   in earlier terms; and no member removes what is committed;
-/// - state machine safety: what is applied at an index is the same everywhere;
+/// - state machine safety: what is applied at an index is the same everywhere,
+///   and so is what the state machines answer to it;
 ///
 /// and besides:
 ///
@@ -59,6 +60,10 @@ public:
   void on_applied(group_id group, server_id member, index_t index,
                   bytes_view command);
 
+  /// The member's state machine answers it.
+  void on_answered(group_id group, server_id member, index_t index,
+                   bytes_view answer);
+
   void on_event(group_id group, server_id member, const group_event& what);
 
   /// A client was told that its command is done.
@@ -86,6 +91,8 @@ private:
     uint32_t checksum = 0;
     /// It was committed in this term or an earlier one.
     term_t known_in;
+    /// Stands for the answer; empty until there is one.
+    std::optional<uint32_t> answer{};
   };
 
   struct member_view {

@@ -299,6 +299,11 @@ void sim_cluster::on_applied(server_id member, group_id group, index_t index,
   rules_.on_applied(group, member, index, command);
 }
 
+void sim_cluster::on_answered(server_id member, group_id group, index_t index,
+                              bytes_view answer) {
+  rules_.on_answered(group, member, index, answer);
+}
+
 void sim_cluster::on_fatal(server_id member, const failure& why) {
   trace(fmt::format("{} fails: {}", member.value, why.text));
   members_.at(member).failed = true;

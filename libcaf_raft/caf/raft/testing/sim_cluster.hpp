@@ -212,6 +212,8 @@ private:
   void on_stopped(server_id member, group_id group) override;
   void on_applied(server_id member, group_id group, index_t index,
                   bytes_view command) override;
+  void on_answered(server_id member, group_id group, index_t index,
+                   bytes_view answer) override;
   void on_fatal(server_id member, const failure& why) override;
   void on_sent(server_id to, const envelope& what) override;
 

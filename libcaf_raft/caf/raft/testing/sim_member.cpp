@@ -8,19 +8,13 @@ life_listener::~life_listener() {
   // nop
 }
 
-/// The way back to the owner; null when the life is over.
-struct sim_life::link {
-  life_listener* owner = nullptr;
-};
-
 /// Hears what a group answers.
 class sim_life::client {
 public:
   using handle = client_handle;
   static constexpr const char* name = "sim.client";
 
-  client(scheduled_actor*, std::shared_ptr<link> to, server_id member,
-         group_id group)
+  client(scheduled_actor*, link to, server_id member, group_id group)
     : link_(std::move(to)),
       member_(member),
       group_(group) {
@@ -30,46 +24,63 @@ public:
   handle::behavior_type make_behavior() {
     return {
       [this](const outcome& x) {
-        if (link_->owner != nullptr)
-          link_->owner->on_outcome(member_, x);
+        if (*link_ != nullptr)
+          (*link_)->on_outcome(member_, x);
       },
       [this](const status_report& x) {
-        if (link_->owner != nullptr)
-          link_->owner->on_status(member_, x);
+        if (*link_ != nullptr)
+          (*link_)->on_status(member_, x);
       },
       [this](const group_event& x) {
-        if (link_->owner != nullptr)
-          link_->owner->on_event(member_, group_, x);
+        if (*link_ != nullptr)
+          (*link_)->on_event(member_, group_, x);
       },
       [this](stopped) {
-        if (link_->owner != nullptr)
-          link_->owner->on_stopped(member_, group_);
+        if (*link_ != nullptr)
+          (*link_)->on_stopped(member_, group_);
       },
     };
   }
 
 private:
-  std::shared_ptr<link> link_;
+  link link_;
   server_id member_;
   group_id group_;
 };
 
 namespace {
 
-/// A state machine whose commands are seen.
+/// Whose state machine it is, and who looks on.
+struct onlooker {
+  void on_applied(index_t index, bytes_view command) const {
+    if (*owner != nullptr)
+      (*owner)->on_applied(member, group, index, command);
+  }
+
+  void on_answered(index_t index, bytes_view answer) const {
+    if (*owner != nullptr)
+      (*owner)->on_answered(member, group, index, answer);
+  }
+
+  std::shared_ptr<life_listener*> owner;
+  server_id member;
+  group_id group;
+};
+
+/// A state machine that is watched.
 class watched_machine : public state_machine {
 public:
-  using watcher = std::function<void(index_t, bytes_view)>;
-
-  watched_machine(std::unique_ptr<state_machine> what, watcher who)
+  watched_machine(std::unique_ptr<state_machine> what, onlooker who)
     : machine_(std::move(what)),
-      watcher_(std::move(who)) {
+      onlooker_(std::move(who)) {
     // nop
   }
 
   bytes apply(index_t index, bytes_view command) override {
-    watcher_(index, command);
-    return machine_->apply(index, command);
+    onlooker_.on_applied(index, command);
+    auto result = machine_->apply(index, command);
+    onlooker_.on_answered(index, result);
+    return result;
   }
 
   bytes query(bytes_view what) override {
@@ -82,42 +93,38 @@ public:
 
 private:
   std::unique_ptr<state_machine> machine_;
-  watcher watcher_;
+  onlooker onlooker_;
 };
 
 } // namespace
 
 sim_life::sim_life(sim_network& net, sim_disk& disk, const life_settings& cfg,
                    life_listener& owner)
-  : link_(std::make_shared<link>()),
+  : link_(std::make_shared<life_listener*>(&owner)),
     net_(net),
     member_(cfg.member),
     sys_(cfg.now),
     transport_(std::make_shared<sim_transport>(net, sys_, cfg.member)) {
-  link_->owner = &owner;
   assembly_settings parts;
   parts.initial_members = cfg.addresses;
   parts.address = cfg.addresses[cfg.member.value - 1];
   parts.seed = cfg.seed;
   parts.log = logger{cfg.log, to_string(cfg.member) + " "};
   parts.fatal = [to = link_, id = member_](const failure& why) {
-    if (to->owner != nullptr)
-      to->owner->on_fatal(id, why);
+    if (*to != nullptr)
+      (*to)->on_fatal(id, why);
   };
   assembly_ = std::make_unique<assembly>(sys_.system(), disk.open(), transport_,
                                          parts);
   log_job_ = sim_system::job_of(assembly_->log());
+  reader_job_ = sim_system::job_of(assembly_->log_reader());
   for (auto id : cfg.groups) {
     group_settings group;
     group.group = id;
     group.cfg = cfg.cfg;
     group.quick = true;
     group.make = [make = cfg.make_machine, to = link_, id, me = member_] {
-      auto watcher = [to, id, me](index_t index, bytes_view command) {
-        if (to->owner != nullptr)
-          to->owner->on_applied(me, id, index, command);
-      };
-      return std::make_unique<watched_machine>(make(), watcher);
+      return std::make_unique<watched_machine>(make(), onlooker{to, me, id});
     };
     groups_[id] = assembly_->add_group(group);
     clients_[id] = spawn_at<client>(sys_.system(), placement::scheduled, link_,
@@ -129,7 +136,7 @@ sim_life::sim_life(sim_network& net, sim_disk& disk, const life_settings& cfg,
 }
 
 sim_life::~sim_life() {
-  link_->owner = nullptr;
+  *link_ = nullptr;
   transport_->end();
   net_.detach(member_, false);
 }

@@ -34,6 +34,11 @@ public:
                           bytes_view command)
     = 0;
 
+  /// What its state machine answered to that command.
+  virtual void on_answered(server_id member, group_id group, index_t index,
+                           bytes_view answer)
+    = 0;
+
   /// The process would end here: its disk failed.
   virtual void on_fatal(server_id member, const failure& why) = 0;
 };
@@ -73,6 +78,11 @@ public:
     return log_job_;
   }
 
+  /// The actor that reads old entries.
+  const resumable* reader_job() const {
+    return reader_job_;
+  }
+
   const group_actor& group(group_id id) const;
 
   // Answers go to the owner.
@@ -89,16 +99,18 @@ public:
 private:
   class client;
 
-  struct link;
+  /// The way back to the owner, null inside when the life is over; shared with
+  /// actors that may outlive it.
+  using link = std::shared_ptr<life_listener*>;
 
-  /// Shared with actors that may outlive the owner's interest in them.
-  std::shared_ptr<link> link_;
+  link link_;
   sim_network& net_;
   server_id member_;
   sim_system sys_;
   std::shared_ptr<sim_transport> transport_;
   std::unique_ptr<assembly> assembly_;
   const resumable* log_job_;
+  const resumable* reader_job_;
   std::map<group_id, group_actor> groups_;
 
   using client_handle
