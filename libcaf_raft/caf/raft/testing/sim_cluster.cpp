@@ -17,10 +17,6 @@ namespace {
 /// Well above zero: a time of zero stands for "never".
 constexpr time_point first_moment{std::chrono::seconds(1000)};
 
-std::string address_of(server_id id) {
-  return fmt::format("member-{}:9021", id.value);
-}
-
 } // namespace
 
 sim_cluster::sim_cluster(cluster_settings cfg)
@@ -55,7 +51,7 @@ sim_cluster::~sim_cluster() {
 void sim_cluster::form_directories() {
   std::vector<raft::member> all;
   for (auto& [id, x] : members_)
-    all.push_back({id, address_of(id), x.disk.who().incarnation});
+    all.push_back({id, address(id), x.disk.who().incarnation});
   auto zero = std::make_shared<configuration>(
     core::founding_configuration(std::move(all)));
   auto cluster = cluster_id{rng_() | 1};
@@ -72,6 +68,10 @@ std::vector<server_id> sim_cluster::ids() const {
   return result;
 }
 
+std::string sim_cluster::address(server_id id) {
+  return fmt::format("member-{}:9021", id.value);
+}
+
 void sim_cluster::start(server_id id) {
   auto& x = members_.at(id);
   CAF_RAFT_ASSERT(!x.life);
@@ -79,7 +79,7 @@ void sim_cluster::start(server_id id) {
   life_settings cfg;
   cfg.member = id;
   for (auto other : ids())
-    cfg.addresses.push_back(address_of(other));
+    cfg.addresses.push_back(address(other));
   cfg.groups = cfg_.groups;
   cfg.cfg = cfg_.group;
   cfg.make_machine = cfg_.make_machine;
@@ -135,39 +135,6 @@ void sim_cluster::crash(server_id id, crash_kind how) {
   unknown.text = "the member is gone";
   for (auto& f : lost)
     f(unknown);
-}
-
-void sim_cluster::pause(server_id id) {
-  trace(fmt::format("pause {}", id.value));
-  members_.at(id).paused = true;
-}
-
-void sim_cluster::resume(server_id id) {
-  auto& x = members_.at(id);
-  if (!std::exchange(x.paused, false))
-    return;
-  trace(fmt::format("resume {}", id.value));
-  if (x.life)
-    fire_due(x);
-}
-
-void sim_cluster::stall_disk(server_id id) {
-  auto& x = members_.at(id);
-  CAF_RAFT_ASSERT(x.life);
-  trace(fmt::format("stall disk {}", id.value));
-  if (!x.disk_busy_until)
-    x.life->sys().hold(x.life->log_job());
-  x.disk_busy_until = time_point::max();
-}
-
-void sim_cluster::release_disk(server_id id) {
-  auto& x = members_.at(id);
-  if (!x.life || x.disk_busy_until != time_point::max())
-    return;
-  trace(fmt::format("release disk {}", id.value));
-  x.life->sys().release(x.life->log_job());
-  x.disk_busy_until.reset();
-  x.disk_awake = true;
 }
 
 bool sim_cluster::is_up(server_id id) const {

@@ -77,6 +77,13 @@ public:
 
   std::vector<server_id> ids() const;
 
+  const std::vector<group_id>& groups() const {
+    return cfg_.groups;
+  }
+
+  /// Where others reach a member.
+  static std::string address(server_id id);
+
   /// Starts a member that is down.
   void start(server_id id);
 
@@ -90,10 +97,21 @@ public:
 
   void resume(server_id id);
 
+  /// The member's clock goes on by so much at once.
+  void jump_clock(server_id id, timespan by);
+
   /// Its disk does not answer until `release_disk`.
   void stall_disk(server_id id);
 
   void release_disk(server_id id);
+
+  /// Its disk takes so much longer for everything; zero ends it.
+  void slow_disk(server_id id, timespan by);
+
+  /// Nothing old is read from its disk until `release_reader`.
+  void stall_reader(server_id id);
+
+  void release_reader(server_id id);
 
   bool is_up(server_id id) const;
 
@@ -136,6 +154,9 @@ public:
 
   /// Does something at a later time.
   void at(time_point when, action what);
+
+  /// Does something when so many more messages were handled, between two of them.
+  void after(uint64_t messages, action what);
 
   /// Handles one message; where nobody has any, lets time pass to whatever
   /// comes next.
@@ -192,6 +213,7 @@ private:
     /// When the disk is done with what it does.
     std::optional<time_point> disk_busy_until;
     bool disk_awake = false;
+    timespan disk_slower_by{};
     std::map<group_id, group_event> views;
   };
 
@@ -232,6 +254,8 @@ private:
   void fire_due(member& x);
   void look_at_disk(server_id id, uint64_t operations_before);
   void after_step(server_id id);
+  template <class Key>
+  void act(std::multimap<Key, action>& from, Key now);
   void check();
   void mix(uint64_t x);
 
@@ -242,6 +266,8 @@ private:
   sim_network net_;
   std::map<server_id, member> members_;
   std::multimap<time_point, action> actions_;
+  /// By how many messages were handled then.
+  std::multimap<uint64_t, action> steps_to_act_at_;
   std::map<request_id, request> requests_;
   std::map<std::pair<server_id, group_id>, action> stopping_;
   request_id last_request_;

@@ -57,7 +57,7 @@ void sim_cluster::look_at_disk(server_id id, uint64_t operations_before) {
     return;
   auto range = std::max<int64_t>((cfg_.max_sync - cfg_.min_sync).count(), 1);
   auto latency = cfg_.min_sync + timespan{static_cast<int64_t>(rng_() % range)};
-  x.disk_busy_until = now_ + latency;
+  x.disk_busy_until = now_ + latency + x.disk_slower_by;
   sys.hold(x.life->log_job());
 }
 
@@ -68,6 +68,7 @@ void sim_cluster::after_step(server_id id) {
   mix(x.life->sys().last_id());
   if (x.failed)
     crash(id, crash_kind::power);
+  act(steps_to_act_at_, steps_);
   check();
 }
 
@@ -109,11 +110,7 @@ void sim_cluster::go_to(time_point when) {
   for (auto& [id, x] : members_)
     if (is_active(x))
       fire_due(x);
-  while (!actions_.empty() && actions_.begin()->first <= now_) {
-    auto f = std::move(actions_.begin()->second);
-    actions_.erase(actions_.begin());
-    f();
-  }
+  act(actions_, now_);
   check();
 }
 
@@ -135,6 +132,20 @@ bool sim_cluster::advance(time_point until) {
     return false;
   go_to(*next);
   return true;
+}
+
+/// Does all that is due by now.
+template <class Key>
+void sim_cluster::act(std::multimap<Key, action>& from, Key now) {
+  while (!from.empty() && from.begin()->first <= now) {
+    auto f = std::move(from.begin()->second);
+    from.erase(from.begin());
+    f();
+  }
+}
+
+void sim_cluster::after(uint64_t messages, action what) {
+  steps_to_act_at_.emplace(steps_ + messages, std::move(what));
 }
 
 void sim_cluster::at(time_point when, action what) {

@@ -112,7 +112,8 @@ public:
   uint64_t durable_commits() const override {
     if (life_->disk == nullptr)
       return 0;
-    return life_->disk->commits_ - life_->disk->unsafe_.size();
+    auto& disk = *life_->disk;
+    return disk.lying_ ? disk.commits_ : disk.commits_ - disk.unsafe_.size();
   }
 
   result_of<done> sync() override {
@@ -305,7 +306,7 @@ void sim_disk::take_back(undo& what) {
 result_of<done> sim_disk::sync() {
   if (broken_)
     return failed();
-  if (unsafe_.empty())
+  if (unsafe_.empty() || lying_)
     return done{};
   ++operations_;
   if (failing_)

@@ -88,6 +88,17 @@ public:
   /// Ends `fill`.
   void clear_space();
 
+  /// Takes back a failure that has not come yet.
+  void mend() {
+    failing_ = false;
+  }
+
+  /// From now on it says that all is durable, as drives do that were told to: a
+  /// bug to plant, which no cluster survives for long.
+  void lie() {
+    lying_ = true;
+  }
+
   /// An entry fails its checksum from now on.
   void damage(group_id group, index_t index);
 
@@ -162,6 +173,7 @@ private:
   bool full_ = false;
   bool failing_ = false;
   bool broken_ = false;
+  bool lying_ = false;
   std::set<std::pair<group_id, index_t>> damaged_;
   std::shared_ptr<life> life_;
   disk_observer* observer_ = nullptr;
