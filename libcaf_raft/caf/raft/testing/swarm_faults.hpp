@@ -1,0 +1,97 @@
+#pragma once
+
+#include "caf/raft/testing/swarm_plan.hpp"
+
+#include <array>
+#include <set>
+#include <vector>
+
+namespace caf::raft::testing {
+
+/// Lets things go wrong in a cluster, again and again, and mends them after a
+/// while.
+class swarm_faults {
+public:
+  swarm_faults(sim_cluster& sim, fault_plan plan);
+
+  void start();
+
+  /// Lets nothing go wrong any more and mends everything at once, but for what
+  /// cannot be mended: members that are lost.
+  void stop();
+
+  size_t count() const;
+
+  size_t count(fault_kind what) const {
+    return counts_[static_cast<size_t>(what)];
+  }
+
+  /// The members that still have a vote and a whole disk. Always a majority.
+  std::vector<server_id> sound() const;
+
+private:
+  using fault = void (swarm_faults::*)();
+
+  static fault function_of(fault_kind what);
+
+  void next();
+  void strike();
+
+  // -- chance -------------------------------------------------------------------
+
+  timespan draw(timespan at_most);
+  server_id any();
+  server_id victim();
+  std::vector<std::vector<server_id>> two_parts();
+  void later(sim_cluster::action what);
+
+  // -- members ------------------------------------------------------------------
+
+  void start_member(server_id id);
+  void restart_later(server_id id);
+  void stop_member(server_id id, crash_kind how);
+  bool can_lose(server_id id) const;
+  void crash();
+  void lose_power();
+  void lose_power_of_all();
+  void pause();
+  void jump_clock();
+  void transfer();
+
+  // -- network (swarm_faults_network.cpp) ---------------------------------------
+
+  using links = std::vector<std::pair<server_id, server_id>>;
+
+  void cut(links what);
+  void isolate();
+  void cut_one_way();
+  void cut_both_ways();
+  void split();
+  void bridge();
+  void slow_link();
+  void break_connection();
+  void abandon();
+  void garble();
+  void visit();
+
+  // -- disks (swarm_faults_disk.cpp) --------------------------------------------
+
+  void stall_disk();
+  void slow_disk();
+  void stall_reader();
+  void fail_disk();
+  void fill_disk();
+  void rot();
+  void wipe();
+
+  sim_cluster& sim_;
+  fault_plan plan_;
+  std::array<size_t, fault_kinds> counts_{};
+  /// An entry is damaged: down for the rest of the run.
+  std::set<server_id> rotten_;
+  /// Without a vote for the rest of the run.
+  std::set<server_id> wiped_;
+  bool stopped_ = false;
+};
+
+} // namespace caf::raft::testing

@@ -1,0 +1,69 @@
+#include "caf/raft/testing/swarm_faults.hpp"
+
+#include <algorithm>
+
+namespace caf::raft::testing {
+
+void swarm_faults::stall_disk() {
+  auto id = victim();
+  if (!sim_.is_up(id))
+    return;
+  sim_.stall_disk(id);
+  later([this, id] { sim_.release_disk(id); });
+}
+
+void swarm_faults::slow_disk() {
+  auto id = victim();
+  sim_.slow_disk(id, draw(std::chrono::milliseconds(200)));
+  later([this, id] { sim_.slow_disk(id, {}); });
+}
+
+void swarm_faults::stall_reader() {
+  auto id = victim();
+  if (!sim_.is_up(id))
+    return;
+  sim_.stall_reader(id);
+  later([this, id] { sim_.release_reader(id); });
+}
+
+void swarm_faults::fail_disk() {
+  auto id = victim();
+  if (!sim_.is_up(id))
+    return;
+  sim_.disk(id).fail_next();
+  restart_later(id);
+}
+
+void swarm_faults::fill_disk() {
+  auto id = victim();
+  sim_.disk(id).fill(sim_.rng()() % (2 << 20));
+  later([this, id] { sim_.disk(id).clear_space(); });
+}
+
+/// Of what is committed, or it might be overwritten and good again.
+void swarm_faults::rot() {
+  auto id = victim();
+  auto last = sim_.view(id).commit_index;
+  if (!can_lose(id) || !sim_.is_up(id) || !last)
+    return;
+  sim_.disk(id).damage(group_id{1}, index_t{1 + sim_.rng()() % last.value});
+  rotten_.insert(id);
+}
+
+/// While a cluster forms, losing the only one that knows it would be its end.
+void swarm_faults::wipe() {
+  auto id = victim();
+  auto formed = [this](server_id x) {
+    return bool{sim_.disk(x).who().cluster};
+  };
+  auto all = sim_.ids();
+  if (!can_lose(id) || !std::all_of(all.begin(), all.end(), formed))
+    return;
+  if (sim_.is_up(id))
+    sim_.crash(id, crash_kind::power);
+  sim_.disk(id).wipe(incarnation_t{sim_.rng()() | 1});
+  wiped_.insert(id);
+  restart_later(id);
+}
+
+} // namespace caf::raft::testing

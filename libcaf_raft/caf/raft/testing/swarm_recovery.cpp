@@ -1,0 +1,92 @@
+#include "caf/raft/testing/swarm_recovery.hpp"
+
+#include "caf/raft/testing/swarm.hpp"
+
+#include <fmt/format.h>
+
+#include <set>
+#include <utility>
+
+namespace caf::raft::testing {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+swarm_recovery::swarm_recovery(sim_cluster& sim, std::vector<server_id> sound)
+  : sim_(sim),
+    sound_(std::move(sound)) {
+  // nop
+}
+
+void swarm_recovery::run(std::deque<swarm_clients>& clients) {
+  for (auto group : sim_.groups()) {
+    demand([&] { return bool{sim_.leader(group)}; }, "has a leader");
+    for (auto id : sound_)
+      write_at(id, group);
+    demand([&] { return logs_are_equal(group); },
+           "has equal logs, but" + state_of(group));
+  }
+  for (auto& x : clients)
+    for (auto id : sound_)
+      x.read_all(id);
+  demand([&] { return sim_.open_requests() == 0; },
+         "has answered every request");
+  for (auto id : sound_)
+    sim_.rules().check_complete(sim_.disk(id));
+  sim_.step(sim_.now());
+}
+
+void swarm_recovery::demand(const std::function<bool()>& what,
+                            const std::string& text) {
+  if (!sim_.run_until(what, seconds(60)))
+    throw swarm_failure(fmt::format("a minute after all was healed the cluster "
+                                    "is not one that {}",
+                                    text));
+}
+
+void swarm_recovery::write_at(server_id id, group_id group) {
+  auto done = false;
+  auto tries = 0;
+  std::function<void()> one_try = [&] {
+    ++tries;
+    sim_.submit(id, group, request_kind::command,
+                to_bytes(fmt::format("put last v{}", tries)), seconds(2),
+                [&](const outcome& x) {
+                  if (x.code == errc::none)
+                    done = true;
+                  else
+                    sim_.at(sim_.now() + milliseconds(100), one_try);
+                });
+  };
+  one_try();
+  demand([&] { return done; },
+         fmt::format("does a new write at member {}", id.value));
+}
+
+bool swarm_recovery::logs_are_equal(group_id group) const {
+  std::set<std::pair<index_t, term_t>> ends;
+  std::set<index_t> commits;
+  for (auto id : sound_) {
+    auto* log = sim_.disk(id).find(group);
+    if (log == nullptr || log->log.empty())
+      return false;
+    ends.emplace(log->last_index(), log->log.back().term());
+    commits.insert(sim_.view(id, group).commit_index);
+  }
+  return ends.size() == 1 && commits.size() == 1
+         && *commits.begin() == ends.begin()->first;
+}
+
+std::string swarm_recovery::state_of(group_id group) const {
+  std::string result;
+  for (auto id : sound_) {
+    auto* log = sim_.disk(id).find(group);
+    auto last = log == nullptr || log->log.empty() ? entry_id{}
+                                                   : log->log.back().id();
+    result += fmt::format(" {}: last {} commit {};", id.value, to_string(last),
+                          sim_.view(id, group).commit_index.value);
+  }
+  return result;
+}
+
+} // namespace caf::raft::testing
