@@ -87,7 +87,7 @@ void tcp_stream::accept(const io::scribe_ptr& what) {
 
 void tcp_stream::on_read(size_t n) {
   small_reads_ = n >= small_read ? 0 : small_reads_ + 1;
-  auto size = n >= read_size_          ? large_read
+  auto size = n >= read_size_           ? large_read
               : small_reads_ > patience ? small_read
                                         : read_size_;
   if (size != std::exchange(read_size_, size) && open())
