@@ -5,10 +5,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <map>
+#include <optional>
 #include <set>
 #include <tuple>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 namespace caf::raft::testing {
@@ -85,6 +88,7 @@ private:
   };
 
   void build();
+  void find_twins();
   void link_in_order(std::vector<size_t> order);
   void lift(size_t op);
   void put_back(size_t op);
@@ -105,6 +109,9 @@ private:
   std::vector<size_t> call_of_;
   /// Those that never returned, in order of invocation.
   std::vector<size_t> open_;
+  /// For each of them the last one before that does the very same, if any. One
+  /// is as good as the other, so the earlier one is always taken first.
+  std::vector<size_t> twin_of_;
   std::vector<bool> done_;
   size_t left_ = 0;
   situation now_;
@@ -119,8 +126,10 @@ search::search(std::vector<step> ops, size_t max_steps)
   : ops_(std::move(ops)),
     max_steps_(max_steps),
     call_of_(ops_.size(), none),
+    twin_of_(ops_.size(), none),
     done_(ops_.size()) {
   build();
+  find_twins();
 }
 
 void search::build() {
@@ -143,6 +152,19 @@ void search::build() {
     return ops_[x].op->invoked < ops_[y].op->invoked;
   });
   link_in_order(std::move(order));
+}
+
+void search::find_twins() {
+  std::map<std::tuple<op_kind, std::optional<uint64_t>, uint32_t>, size_t> last;
+  for (auto i : open_) {
+    auto& op = *ops_[i].op;
+    auto [twin, added]
+      = last.emplace(std::tuple{op.kind, op.expected,
+                                op.kind == op_kind::put ? ops_[i].value : 0},
+                     i);
+    if (!added)
+      twin_of_[i] = std::exchange(twin->second, i);
+  }
 }
 
 void search::link_in_order(std::vector<size_t> order) {
@@ -187,6 +209,9 @@ bool search::choose(size_t op) {
   ++steps_;
   if (!apply(next.state, ops_[op]))
     return false;
+  // What nobody was told of need not have happened if it changes nothing.
+  if (is_open(op) && next.state == now_.state)
+    return false;
   toggle(next.done, op);
   if (!seen_.insert(next).second)
     return false;
@@ -222,7 +247,8 @@ bool search::choose_next(size_t after) {
   if (after != none)
     i = std::find(open_.begin(), open_.end(), after) + 1;
   for (; i != open_.end() && ops_[*i].op->invoked <= bound.returned; ++i)
-    if (!done_[*i] && choose(*i))
+    if (!done_[*i] && (twin_of_[*i] == none || done_[twin_of_[*i]])
+        && choose(*i))
       return true;
   return false;
 }
@@ -278,14 +304,16 @@ std::string search::explain() const {
 
 // -- the history by keys ------------------------------------------------------
 
+constexpr uint32_t never_read = std::numeric_limits<uint32_t>::max();
+
 bool says_something(const operation& x) {
   return x.result != op_result::failed
          && (x.result != op_result::unknown || x.kind != op_kind::get);
 }
 
-/// Leaves out writes that never returned and that nobody can have noticed: where
-/// all else on the key only asks for values, a value that was never read need
-/// not have been there.
+/// Values that nobody read and that were written without an answer are all the
+/// same. Leaves out such writes where nobody can have noticed them: where all else
+/// on the key only asks for values.
 std::vector<step> prepare(const std::vector<const operation*>& ops) {
   std::map<std::string_view, uint32_t> values;
   std::set<std::string_view> read;
@@ -298,10 +326,12 @@ std::vector<step> prepare(const std::vector<const operation*>& ops) {
                   && x->result != op_result::mismatch;
   }
   std::vector<step> result;
-  for (auto* x : ops)
-    if (!only_values || x->result != op_result::unknown
-        || read.count(x->value) > 0)
+  for (auto* x : ops) {
+    if (x->result != op_result::unknown || read.count(x->value) > 0)
       result.push_back({x, values[x->value]});
+    else if (!only_values)
+      result.push_back({x, never_read});
+  }
   return result;
 }
 
