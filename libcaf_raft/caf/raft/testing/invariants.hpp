@@ -57,17 +57,17 @@ public:
   void on_sent(server_id to, const envelope& what) override;
 
   /// The member's state machine applies a command.
-  void on_applied(group_id group, server_id member, index_t index,
+  void on_applied(group_id id, server_id member, index_t index,
                   bytes_view command);
 
   /// The member's state machine answers it.
-  void on_answered(group_id group, server_id member, index_t index,
+  void on_answered(group_id id, server_id member, index_t index,
                    bytes_view answer);
 
-  void on_event(group_id group, server_id member, const group_event& what);
+  void on_event(group_id id, server_id member, const group_event& what);
 
   /// A client was told that its command is done.
-  void on_done(group_id group, entry_id entry);
+  void on_done(group_id id, entry_id entry);
 
   // -- in the end -------------------------------------------------------------
 

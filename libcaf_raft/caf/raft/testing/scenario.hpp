@@ -27,7 +27,7 @@ public:
   /// @returns What follows from it, a line each: members whose state has
   ///          changed, messages that are new on the wire, answers to clients.
   /// @throws scenario_error, invariant_violated
-  std::string execute(std::string_view command);
+  std::string execute(std::string_view line);
 
 private:
   using words = std::vector<std::string>;

@@ -71,7 +71,7 @@ public:
 
   explicit sim_cluster(cluster_settings cfg);
 
-  ~sim_cluster();
+  ~sim_cluster() override;
 
   // -- members ----------------------------------------------------------------
 

@@ -30,8 +30,8 @@ struct drifting_clock {
 
   time_point own(time_point simulated) const;
 
-  /// The first moment of the simulation at which the clock shows this time.
-  time_point simulated(time_point own) const;
+  /// The first moment of the simulation at which the clock shows `x`.
+  time_point simulated(time_point x) const;
 };
 
 /// One member's actor system, driven from outside: one message of one actor at
