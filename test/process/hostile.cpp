@@ -1,10 +1,14 @@
 // Nothing that strangers send, to either port, changes anything for the others.
 
+#include "caf/raft/bytes.hpp"
+#include "caf/raft/wire/frame.hpp"
 #include "process/support/testing.hpp"
 
 #include <cstring>
 #include <sys/socket.h>
 #include <thread>
+
+namespace raft = caf::raft;
 
 using namespace harness;
 
@@ -173,6 +177,8 @@ TEST_CASE_FIXTURE(hostile_fixture, "frames of peers, damaged") {
     for (size_t at : {size_t{4}, size_t{8}, size_t{12}}) {
       auto copy = header;
       memcpy(copy.data() + at, &length, sizeof(length));
+      auto check = raft::wire::header_check(raft::as_bytes(copy));
+      memcpy(copy.data() + 10, &check, sizeof(check));
       send_raw(servers.raft_port(1), copy + random_bytes(100), milliseconds(5));
     }
   }

@@ -31,7 +31,7 @@ std::vector<frame_ptr> small_frames() {
 }
 
 frame_type type_of(const frame_ptr& what) {
-  return static_cast<frame_type>(what->view()[6]);
+  return static_cast<frame_type>(what->view()[9]);
 }
 
 void flip(std::byte* first, size_t size, random_engine& random) {

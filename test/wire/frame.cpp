@@ -48,8 +48,8 @@ void drain(frame_reader& reader, std::vector<received_frame>& out) {
 bool is(const received_frame& received, const frame_ptr& sent) {
   auto body = sent->view().subspan(frame_header_size);
   auto aligned = reinterpret_cast<uintptr_t>(received.body.data()) % 8 == 0;
-  auto type = static_cast<uint16_t>(received.type);
-  return aligned && std::memcmp(&type, sent->view().data() + 6, 2) == 0
+  auto type = static_cast<frame_type>(sent->view()[9]);
+  return aligned && received.type == type
          && std::equal(body.begin(), body.end(), received.body.begin(),
                        received.body.end());
 }
@@ -84,6 +84,23 @@ std::string complaint_with(size_t offset, int value) {
   damaged[offset] = static_cast<std::byte>(value);
   frame_reader reader{limit};
   reader.feed(damaged);
+  return complaint(reader);
+}
+
+/// Has the header at the front announce another size.
+void announce(bytes& where, uint32_t size) {
+  std::memcpy(where.data() + 4, &size, sizeof(size));
+  auto check = header_check(where);
+  std::memcpy(where.data() + 10, &check, sizeof(check));
+}
+
+/// What a reader says about a header that somebody wrote so.
+std::string complaint_about(uint32_t size, int type) {
+  auto header = stream_of({make(0)});
+  header[9] = static_cast<std::byte>(type);
+  announce(header, size);
+  frame_reader reader{limit};
+  reader.feed(header);
   return complaint(reader);
 }
 
@@ -143,17 +160,43 @@ TEST_CASE("nothing comes out of a part of a frame") {
 
 TEST_CASE("a header that is not right breaks the stream") {
   CHECK(complaint_with(0, 'G') == "the peer does not speak this protocol");
-  CHECK(complaint_with(4, 2) == "the peer sends frames of version 2");
-  CHECK(complaint_with(6, 3) == "a frame is of the unknown type 3");
-  CHECK(complaint_with(6, 0) == "a frame is of the unknown type 0");
-  CHECK(complaint_with(7, 1) == "a frame is of the unknown type 258");
-  CHECK(complaint_with(8, 25) == "a frame announces 25 bytes, not whole words");
-  CHECK(complaint_with(11, 0x80)
+  CHECK(complaint_with(8, 2) == "the peer sends frames of version 2");
+  CHECK(complaint_with(4, 16) == "the header of a frame is damaged");
+  CHECK(complaint_with(9, 1) == "the header of a frame is damaged");
+  CHECK(complaint_about(24, 3) == "a frame is of the unknown type 3");
+  CHECK(complaint_about(24, 0) == "a frame is of the unknown type 0");
+  CHECK(complaint_about(25, 1)
+        == "a frame announces 25 bytes, not whole words");
+  CHECK(complaint_about(0x80000018, 1)
         == "a frame announces 2147483672 bytes, above the limit of 1048576");
-  CHECK(complaint_with(8, 16) == "a frame fails its checksum");
   CHECK(complaint_with(12, 0) == "a frame fails its checksum");
   CHECK(complaint_with(16, 0) == "a frame fails its checksum");
   CHECK(complaint_with(39, 0) == "a frame fails its checksum");
+}
+
+// A size that was believed would have the reader wait for as many bytes, deaf to
+// all that a peer says meanwhile, which may be little.
+TEST_CASE("the header alone tells that one or two of its bits are wrong") {
+  auto right = stream_of({make(24)});
+  auto is_noticed = [](const bytes& damaged) {
+    frame_reader reader{limit};
+    reader.feed(bytes_view{damaged}.first(frame_header_size));
+    return !complaint(reader).empty();
+  };
+  auto flip = [](bytes& where, size_t bit) {
+    where[bit / 8] ^= std::byte{1} << bit % 8;
+  };
+  constexpr size_t bits = 8 * 12;
+  for (size_t i = 0; i < bits; ++i) {
+    auto damaged = right;
+    flip(damaged, i);
+    REQUIRE(is_noticed(damaged));
+    for (size_t j = i + 1; j < bits; ++j) {
+      auto more = damaged;
+      flip(more, j);
+      REQUIRE(is_noticed(more));
+    }
+  }
 }
 
 TEST_CASE("the header alone tells that a frame is too large") {
@@ -251,8 +294,7 @@ TEST_CASE("no memory is taken for a frame that is too large") {
 TEST_CASE("memory for a large frame is taken as it arrives") {
   constexpr size_t huge = 1 << 30;
   bytes stream = stream_of({make(8)});
-  uint32_t announced = huge;
-  std::memcpy(stream.data() + 8, &announced, sizeof(announced));
+  announce(stream, huge);
   stream.resize(2 << 20);
   frame_reader reader{huge};
   size_t arrived = 0;

@@ -13,8 +13,8 @@ using namespace sample;
 TEST_CASE("the bytes of a heartbeat") {
   heartbeat what{{}, term_t{2}, tenure_id{3}, round_t{4}, index_t{5}};
   CHECK(hex(encode(group_id{1}, what)->view())
-        == "5241465401000200\n"
-           "48000000e4286549\n"
+        == "5241465448000000\n"
+           "0102da4e4b718b8b\n"
            "0000000008000000\n"
            "0000000002000100\n"
            "0100000000000000\n"
@@ -32,8 +32,8 @@ TEST_CASE("the bytes of a hello") {
              "127.0.0.1:9021", server_id{1},
              index_t{7}};
   CHECK(hex(encode(what)->view())
-        == "5241465401000100\n"
-           "6800000080f897e9\n"
+        == "5241465468000000\n"
+           "0101073d54aae245\n"
            "000000000c000000\n"
            "0000000001000100\n"
            "0000000000000000\n"
@@ -59,8 +59,8 @@ TEST_CASE("the bytes of an append_entries with two entries") {
                   entry::make(index_t{11}, term_t{3}, entry_kind::command,
                               as_bytes("hello"))};
   CHECK(hex(encode(group_id{1}, what)->view())
-        == "5241465401000200\n"
-           "a00000006522adae\n"
+        == "52414654a0000000\n"
+           "01028b5bce54f6d6\n"
            "0000000013000000\n"
            "0000000002000100\n"
            "0100000000000000\n"

@@ -10,7 +10,7 @@ namespace caf::raft::testing {
 namespace {
 
 wire::frame_type type_of(const wire::frame& what) {
-  constexpr size_t offset = 6;
+  constexpr size_t offset = 9;
   return static_cast<wire::frame_type>(what.view()[offset]);
 }
 

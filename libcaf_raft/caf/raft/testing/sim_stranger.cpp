@@ -22,9 +22,12 @@ bytes huge_header() {
   auto whole = wire::encode(node_message{hello{}});
   auto view = whole->view().first(wire::frame_header_size);
   bytes result{view.begin(), view.end()};
-  constexpr size_t size_at = 8;
+  constexpr size_t size_at = 4;
+  constexpr size_t check_at = 10;
   constexpr uint32_t size = 0xfffffff8;
   std::memcpy(result.data() + size_at, &size, sizeof(size));
+  auto check = wire::header_check(result);
+  std::memcpy(result.data() + check_at, &check, sizeof(check));
   return result;
 }
 

@@ -17,9 +17,10 @@ namespace {
 
 struct frame_header {
   uint32_t magic;
-  uint16_t version;
-  uint16_t type;
   uint32_t size;
+  uint8_t version;
+  uint8_t type;
+  uint16_t check;
   uint32_t crc;
 };
 
@@ -29,7 +30,7 @@ static_assert(frame_header_words * sizeof(uint64_t) == frame_header_size);
 /// "RAFT", in this order on the wire.
 constexpr uint32_t magic = 0x54464152;
 
-constexpr uint16_t frame_version = 1;
+constexpr uint8_t frame_version = 1;
 
 /// How far a block reaches beyond what arrived, at least, if the frame does.
 constexpr size_t min_ahead = 64 << 10;
@@ -48,6 +49,11 @@ frame_header read_header(const std::byte* from) {
   return result;
 }
 
+uint16_t check_of(const frame_header& what) {
+  return header_check(
+    {reinterpret_cast<const std::byte*>(&what), frame_header_size});
+}
+
 uint32_t checksum(const std::byte* header, bytes_view body) {
   auto seed = crc32c(0, {header, offsetof(frame_header, crc)});
   return crc32c(seed, body);
@@ -59,8 +65,10 @@ std::string complaint(const frame_header& what, size_t max_body_size) {
     return "the peer does not speak this protocol";
   if (what.version != frame_version)
     return fmt::format("the peer sends frames of version {}", what.version);
-  if (what.type != static_cast<uint16_t>(frame_type::node)
-      && what.type != static_cast<uint16_t>(frame_type::group))
+  if (what.check != check_of(what))
+    return "the header of a frame is damaged";
+  if (what.type != static_cast<uint8_t>(frame_type::node)
+      && what.type != static_cast<uint8_t>(frame_type::group))
     return fmt::format("a frame is of the unknown type {}", what.type);
   if (what.size % sizeof(uint64_t) != 0)
     return fmt::format("a frame announces {} bytes, not whole words",
@@ -73,12 +81,22 @@ std::string complaint(const frame_header& what, size_t max_body_size) {
 
 } // namespace
 
+uint16_t header_check(bytes_view header) {
+  auto crc = crc32c(0, header.first(offsetof(frame_header, check)));
+  return static_cast<uint16_t>(crc ^ crc >> 16);
+}
+
 frame_ptr make_frame(frame_type type, std::unique_ptr<uint64_t[]> words,
                      size_t body_words) {
   auto body_size = body_words * sizeof(uint64_t);
   CAF_RAFT_ASSERT(body_size <= std::numeric_limits<uint32_t>::max());
-  frame_header header{magic, frame_version, static_cast<uint16_t>(type),
-                      static_cast<uint32_t>(body_size), 0};
+  frame_header header{magic,
+                      static_cast<uint32_t>(body_size),
+                      frame_version,
+                      static_cast<uint8_t>(type),
+                      0,
+                      0};
+  header.check = check_of(header);
   auto* first = reinterpret_cast<std::byte*>(words.get());
   std::memcpy(first, &header, sizeof(header));
   header.crc = checksum(first, {first + frame_header_size, body_size});

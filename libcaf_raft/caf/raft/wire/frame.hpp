@@ -13,7 +13,7 @@ namespace caf::raft::wire {
 /// Protocol version of frames and handshake.
 inline constexpr uint32_t protocol_version = 1;
 
-enum class frame_type : uint16_t {
+enum class frame_type : uint8_t {
   /// A `node_message`.
   node = 1,
   /// An `envelope`.
@@ -25,10 +25,13 @@ enum class frame_type : uint16_t {
 /// The header, little-endian, 16 bytes:
 ///
 ///     u32 magic     "RAFT"
-///     u16 version   of the frame format
-///     u16 type
 ///     u32 size      of the body in bytes, a multiple of 8
+///     u8  version   of the frame format
+///     u8  type
+///     u16 check     both halves of the CRC-32C of the 10 bytes before it, xored
 ///     u32 crc32c    over the first 12 bytes of the header, then the body
+///
+/// The check is there so that nobody waits for a body of a damaged size.
 struct frame {
   /// Word aligned, as Cap'n Proto wants it.
   std::unique_ptr<uint64_t[]> words;
@@ -43,6 +46,9 @@ using frame_ptr = std::shared_ptr<const frame>;
 
 inline constexpr size_t frame_header_size = 16;
 inline constexpr size_t frame_header_words = 2;
+
+/// What stands as `check` in a header that begins with these 10 bytes.
+uint16_t header_check(bytes_view header);
 
 /// Makes a frame by writing the header, checksum included, before its body.
 /// @param words      Room for the header, then the body; what is behind it is
