@@ -1,4 +1,6 @@
+#include "caf/raft/core/candidate.hpp"
 #include "caf/raft/core/follower.hpp"
+#include "caf/raft/core/leader.hpp"
 
 #include "core/death.hpp"
 #include "core/fixture.hpp"
@@ -114,6 +116,28 @@ TEST_CASE("an election is due when no leader was heard for the timeout, §3.4") 
   append_entries msg{member_sender(2), term_t{5}, leading, at(9, 9), {}, {}};
   on_append(self, msg, t0, true);
   CHECK(election_due(self, t0 + timeout));
+}
+
+// Who cannot win would keep those waiting who can: in Figure 16 of the paper half of
+// the servers are like that.
+TEST_CASE("a newer term does not put an election off, §3.4") {
+  settings cfg;
+  auto self = become_follower(tenure_of(1, 5, log_of({1})), t0, cfg, 0);
+  auto due = self.election_deadline;
+  self.self.election_due = due;
+  auto next = become_follower(next_tenure(self.self, term_t{6}, tenure_id{6}),
+                              t0 + 500ms, cfg, 12345);
+  CHECK(next.election_deadline == due);
+  // Nor does an election that was lost.
+  auto asks = become_pre_candidate(next.self, due, cfg, 7);
+  auto lost = become_follower(next_tenure(asks.self, term_t{6}, tenure_id{7}),
+                              due + 1ms, cfg, 12345);
+  CHECK(lost.election_deadline == asks.deadline);
+  // A leadership does.
+  auto leads = become_leader(lost.self, due + 1s);
+  auto after = become_follower(next_tenure(leads.self, term_t{7}, tenure_id{8}),
+                               due + 2s, cfg, 0);
+  CHECK(after.election_deadline == due + 2s + cfg.election_timeout);
 }
 
 TEST_CASE("a learner's election is never due") {

@@ -159,8 +159,10 @@ void follower_state::on(wake msg) {
 }
 
 void follower_state::end() {
-  if (!desk_.over())
+  if (!desk_.over()) {
+    rules_.self.election_due = rules_.election_deadline;
     desk_.hand_over(std::move(rules_.self), core::role_kind::follower);
+  }
   desk_.leave();
 }
 

@@ -14,6 +14,7 @@ candidate begin(tenure self, time_point now, const settings& cfg,
   result.self = std::move(self);
   result.self.leader = server_id{};
   result.deadline = now + random_timeout(cfg, draw);
+  result.self.election_due = result.deadline;
   return result;
 }
 

@@ -73,7 +73,8 @@ follower become_follower(tenure self, time_point now, const settings& cfg,
   result.self = std::move(self);
   result.self.leader = server_id{};
   result.timeout = random_timeout(cfg, draw);
-  result.election_deadline = now + result.timeout;
+  result.election_deadline
+    = result.self.election_due.value_or(now + result.timeout);
   result.begun_with = result.self.log.newest_write();
   return result;
 }

@@ -25,6 +25,7 @@ leader become_leader(tenure self, time_point now) {
   leader result;
   result.self = std::move(self);
   result.self.leader = result.self.self.id;
+  result.self.election_due.reset();
   result.since = now;
   result.disk_at = result.self.log.durable_index();
   result.disk_at_since = now;

@@ -253,7 +253,10 @@ tenure next_tenure(tenure from, term_t term, tenure_id number) {
 
 timespan random_timeout(const settings& cfg, uint64_t draw) {
   CAF_RAFT_ASSERT(cfg.election_timeout > timespan::zero());
-  auto range = static_cast<uint64_t>(cfg.election_timeout.count());
+  auto jitter = cfg.election_jitter.value_or(cfg.election_timeout);
+  if (jitter == timespan::zero())
+    return cfg.election_timeout;
+  auto range = static_cast<uint64_t>(jitter.count());
   return cfg.election_timeout
          + timespan{static_cast<timespan::rep>(draw % range)};
 }

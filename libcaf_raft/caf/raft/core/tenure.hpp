@@ -26,6 +26,10 @@ struct tenure {
   server_id leader;
   /// Drawn anew for each role.
   tenure_id number;
+  /// When a follower or candidate campaigns next. Only a leader or a vote that is
+  /// given puts it off (§3.4), not a newer term and no lost election: who cannot
+  /// win must not keep those waiting who can. None after a leadership.
+  std::optional<time_point> election_due;
   log_tail log;
   index_t commit_index;
 
@@ -115,7 +119,7 @@ const char* name_of(const message& what);
 /// @pre `term >= from.term`.
 tenure next_tenure(tenure from, term_t term, tenure_id number);
 
-/// A duration drawn from [election_timeout, 2 * election_timeout) (§3.4).
+/// A duration drawn from election_timeout to that and election_jitter (§3.4).
 /// @param draw A random number.
 timespan random_timeout(const settings& cfg, uint64_t draw);
 
