@@ -269,7 +269,23 @@ TEST_CASE("a learner does not campaign as long as it is none but a learner") {
   CHECK_FALSE(may_campaign(x));
 }
 
-TEST_CASE("election timeouts are drawn from [timeout, 2 * timeout), §3.4") {
+TEST_CASE(
+  "election timeouts are drawn from [timeout, timeout + jitter), §3.4") {
+  settings cfg;
+  cfg.election_timeout = 150ms;
+  cfg.heartbeat_interval = 50ms;
+  cfg.election_jitter = 5ns;
+  CHECK(random_timeout(cfg, 0) == 150ms);
+  CHECK(random_timeout(cfg, 4) == 150ms + 4ns);
+  CHECK(random_timeout(cfg, 5) == 150ms);
+  cfg.election_jitter = 0ns;
+  CHECK(random_timeout(cfg, 7) == 150ms);
+  CHECK(validate(cfg));
+  cfg.election_jitter = -1ns;
+  CHECK_FALSE(validate(cfg));
+}
+
+TEST_CASE("without a jitter they are drawn from [timeout, 2 * timeout), §3.4") {
   settings cfg;
   cfg.election_timeout = 150ms;
   CHECK(random_timeout(cfg, 0) == 150ms);

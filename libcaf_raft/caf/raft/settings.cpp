@@ -16,6 +16,9 @@ result_of<done> validate(const settings& xs) {
   if (xs.election_timeout < 2 * xs.heartbeat_interval)
     return bad("the election timeout must be at least twice the heartbeat "
                "interval; ten times is usual");
+  if (xs.election_jitter && *xs.election_jitter < timespan::zero())
+    return bad(
+      "what chance adds to the election timeout must not be below zero");
   if (xs.request_timeout <= timespan::zero())
     return bad("the request timeout must be above zero");
   if (xs.max_append_bytes == 0 || xs.max_append_entries == 0

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 namespace caf::raft {
 
@@ -14,6 +15,10 @@ struct settings {
   /// [election_timeout, 2 * election_timeout) (§3.4). Members refuse votes for
   /// election_timeout after they heard a leader (§4.2.3).
   timespan election_timeout = std::chrono::milliseconds(1000);
+
+  /// How much chance adds to election_timeout at most, in place of as much again.
+  /// Less makes split votes likely.
+  std::optional<timespan> election_jitter;
 
   /// How often an idle leader is heard; well below election_timeout.
   timespan heartbeat_interval = std::chrono::milliseconds(100);
