@@ -52,3 +52,19 @@ TEST_CASE("three members elect a leader, write and read at every member") {
     CHECK(as_text(read.answer).starts_with("ok v"));
   }
 }
+
+// What that costs in CPU is for bench/idle to say.
+TEST_CASE("an idle cluster handles no more messages than its heartbeats need") {
+  cluster_settings cfg;
+  cfg.seed = 5;
+  sim_cluster sim{cfg};
+  sim.start_all();
+  REQUIRE(sim.run_until([&] { return bool{sim.leader()}; }, 30s));
+  sim.run_for(5s);
+  auto before = sim.messages_handled();
+  constexpr auto rounds = 100;
+  sim.run_for(rounds * cfg.group.heartbeat_interval);
+  MESSAGE("in ", rounds, " rounds: ", sim.messages_handled() - before);
+  // A heartbeat takes ten messages to go and come back through both members.
+  CHECK(sim.messages_handled() - before < rounds * 2 * 15);
+}

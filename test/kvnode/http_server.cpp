@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+#include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
 
 #include <filesystem>
@@ -149,7 +151,7 @@ TEST_CASE_FIXTURE(http_fixture, "100 Continue comes when it is waited for") {
   http.send("lo");
   CHECK(http.answer().starts_with(no_content));
   // Who does not wait is not told.
-  CHECK(http.ask(std::string{header} + "hello").starts_with(no_content));
+  CHECK(http.ask(fmt::format("{}hello", header)).starts_with(no_content));
   // A body that is too large is refused at once.
   http.send("PUT /kv/a HTTP/1.1\r\nExpect: 100-continue\r\n"
             "Content-Length: 104857600\r\n\r\n");
