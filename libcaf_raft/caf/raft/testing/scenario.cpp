@@ -185,6 +185,8 @@ std::string scenario::line_of(server_id id, group_id group,
     more += fmt::format(" last={}", to_string(last_of(x)));
   if (x.commit_index != last.commit_index)
     more += fmt::format(" commit={}", x.commit_index.value);
+  if (is_new && x.applied_index < x.commit_index)
+    more += fmt::format(" applied={}", x.applied_index.value);
   if (x.waiting_for != last.waiting_for && !x.waiting_for.empty())
     more += fmt::format(" ({})", x.waiting_for);
   if (x.trouble != last.trouble)

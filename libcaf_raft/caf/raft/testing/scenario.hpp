@@ -65,6 +65,8 @@ private:
   void resume(const words& args);
   void stall_disk(const words& args);
   void release_disk(const words& args);
+  void stall_reader(const words& args);
+  void release_reader(const words& args);
   void fail_disk(const words& args);
   void damage(const words& args);
   void fill_disk(const words& args);

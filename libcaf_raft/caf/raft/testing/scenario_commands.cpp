@@ -44,6 +44,8 @@ const std::map<std::string, scenario::command>& scenario::commands() {
     {"resume", &scenario::resume},
     {"stall-disk", &scenario::stall_disk},
     {"release-disk", &scenario::release_disk},
+    {"stall-reader", &scenario::stall_reader},
+    {"release-reader", &scenario::release_reader},
     {"fail-disk", &scenario::fail_disk},
     {"damage", &scenario::damage},
     {"fill-disk", &scenario::fill_disk},
@@ -226,6 +228,14 @@ void scenario::stall_disk(const words& args) {
 
 void scenario::release_disk(const words& args) {
   sim().release_disk(member(argument(args, 0)));
+}
+
+void scenario::stall_reader(const words& args) {
+  sim().stall_reader(member(argument(args, 0)));
+}
+
+void scenario::release_reader(const words& args) {
+  sim().release_reader(member(argument(args, 0)));
 }
 
 void scenario::fail_disk(const words& args) {

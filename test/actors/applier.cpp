@@ -1,0 +1,96 @@
+#include "net_fakes.hpp"
+
+#include "caf/raft/applier_actor.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace net;
+
+namespace {
+
+constexpr size_t many = 5000;
+
+/// Counts what is applied.
+class counting_machine : public state_machine {
+public:
+  explicit counting_machine(size_t& count) : count_(count) {
+    // nop
+  }
+
+  bytes apply(index_t, bytes_view) override {
+    ++count_;
+    return {};
+  }
+
+  bytes query(bytes_view) override {
+    return {};
+  }
+
+private:
+  size_t& count_;
+};
+
+/// An applier, and the test in the place of its server and of the log.
+struct applier_fixture : virtual_process {
+  size_t applied = 0;
+  collector<entries_applied, queries_answered> server{sys.system()};
+  collector<read_log> reader{sys.system()};
+  applier_actor applier;
+
+  applier_fixture() {
+    applier_state::setup setup;
+    setup.group = group_id{1};
+    setup.make = [this] { return std::make_unique<counting_machine>(applied); };
+    setup.reader = reader.as<log_reader_actor>();
+    using server_t = decltype(setup.server);
+    setup.server = server.as<server_t>();
+    applier = spawn_at<applier_state>(sys.system(), placement::scheduled,
+                                      std::move(setup));
+    run();
+  }
+};
+
+entries entries_up_to(size_t last) {
+  entries result;
+  for (size_t i = 1; i <= last; ++i)
+    result.push_back(
+      entry::make(index_t{i}, term_t{1}, entry_kind::command, {}));
+  return result;
+}
+
+} // namespace
+
+TEST_CASE("a long log is applied in turns, and others have theirs between") {
+  // With a quick state machine it runs beside what answers heartbeats.
+  applier_fixture it;
+  SUBCASE("from memory") {
+    post_from_outside(it.applier,
+                      apply_entries{index_t{many}, entries_up_to(many), false});
+  }
+  SUBCASE("from the log") {
+    it.tell(it.applier, apply_entries{index_t{many}, {}, false});
+    REQUIRE(it.reader.take<read_log>().size() == 1);
+    post_from_outside(it.applier,
+                      log_read{{}, index_t{1}, entries_up_to(many)});
+  }
+  size_t turns = 0;
+  while (it.applied < many) {
+    auto before = it.applied;
+    REQUIRE(it.sys.step(it.rng));
+    CHECK(it.applied - before <= 512);
+    turns += it.applied > before;
+  }
+  CHECK(turns >= 10);
+}
+
+TEST_CASE("a query does not wait for the end of a replay") {
+  applier_fixture it;
+  post_from_outside(it.applier,
+                    apply_entries{index_t{many}, entries_up_to(many), false});
+  REQUIRE(it.sys.step(it.rng));
+  post_from_outside(it.applier, run_queries{{{request_id{1}, {}}}});
+  auto answered = [&] { return !it.server.take<queries_answered>().empty(); };
+  while (!answered())
+    REQUIRE(it.sys.step(it.rng));
+  CHECK(it.applied < many);
+}
