@@ -186,7 +186,7 @@ TEST_CASE("entries that are only on disk are ordered and cut by the reader") {
   CHECK(text_of(next_for(x, 2, t0, cfg)) == "29@1 [30,80)");
 }
 
-TEST_CASE("a failed read becomes neither an empty append nor a gap, #24") {
+TEST_CASE("a failed read becomes neither an empty append nor a gap") {
   auto x = lead(2, mostly_on_disk(100, 10));
   next_for(x, 2);
   on_append_result(x, refusal_of(x, member_sender(2), 100, at(9, 1)), t0);
@@ -293,7 +293,7 @@ TEST_CASE("the fence lets no answer of another tenure through") {
   CHECK(dies([&] { on_append_result(x, older, t0); }));
 }
 
-TEST_CASE("the term of a leader never changes under it, #1") {
+TEST_CASE("the term of a leader never changes under it") {
   auto x = lead(2, log_of({1}));
   heartbeat newer{member_sender(2), term_t{3}, tenure_id{1}, round_t{1}, {}};
   CHECK(fence(x.self.term, x.self.number, newer, true) == passage::newer_term);

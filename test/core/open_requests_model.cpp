@@ -313,7 +313,7 @@ TEST_CASE("each request is answered once, and truly") {
   CHECK(reads > 1000);
 }
 
-TEST_CASE("a step-down with thousands of requests answers each once, #34") {
+TEST_CASE("a step-down with thousands of requests answers each once") {
   desk x;
   for (int i = 0; i < 9000; ++i)
     REQUIRE((i % 3 == 0 ? x.query(i) : x.command(i)) == errc::none);

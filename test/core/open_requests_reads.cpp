@@ -40,7 +40,7 @@ TEST_CASE("a query whose index is applied already is ready at once") {
   CHECK(ready.size() == 1);
 }
 
-TEST_CASE("retried read-index requests never use an older index, #20") {
+TEST_CASE("retried read-index requests never use an older index") {
   desk x;
   x.query(1);
   auto first = x.open.take_queries();

@@ -141,7 +141,7 @@ TEST_CASE("a joint configuration commits with both majorities, §4.3") {
   }
 }
 
-TEST_CASE("a joint configuration needs an entry of the own term too, #39") {
+TEST_CASE("a joint configuration needs an entry of the own term too") {
   auto y = lead(3, log_of({1, 2}, conf({3, 4, 5}, {1, 2, 3})));
   store_all(y);
   for (uint64_t id : {2, 3, 4, 5})

@@ -39,7 +39,7 @@ TEST_CASE("a read index is the commit index when its round begins, §6.4") {
   CHECK(confirmed.readers == std::vector{r(1, 1)});
 }
 
-TEST_CASE("no read index before an own entry is committed, §6.4, #21") {
+TEST_CASE("no read index before an own entry is committed, §6.4") {
   auto x = lead(2, log_of({1}));
   x.self.commit_index = index_t{1};
   x.reads.add(r(1, 1));
@@ -74,7 +74,7 @@ TEST_CASE("only a round that began after the read arrived confirms it, §6.4") {
   CHECK(answer_round(x, 3).readers == std::vector{r(1, 2)});
 }
 
-TEST_CASE("a later read never gets an older index, #20") {
+TEST_CASE("a later read never gets an older index") {
   auto x = leading();
   auto last = index_t{};
   for (uint64_t id = 1; id <= 20; ++id) {
