@@ -35,7 +35,7 @@ configuration_ptr three_members() {
 }
 
 /// Entries 1@4 and 2@4 in the log, the first one committed.
-core::tenure make_tenure() {
+core::tenure make_tenure(uint64_t first_in_memory) {
   core::tenure result;
   result.group = group_id{1};
   result.self = self;
@@ -45,7 +45,7 @@ core::tenure make_tenure() {
   log.base_configuration = three_members();
   log.term_starts = {{term_t{4}, index_t{1}}};
   log.last_index = index_t{2};
-  for (uint64_t i = 1; i <= 2; ++i)
+  for (uint64_t i = first_in_memory; i <= 2; ++i)
     log.recent.push_back(
       entry::make(index_t{i}, term_t{4}, entry_kind::command, {}));
   result.log = core::log_tail{std::move(log)};
@@ -68,14 +68,14 @@ struct stage {
   /// The newest of the writes that it handed to the log.
   write_id newest_write;
 
-  explicit stage(role_t kind) {
+  explicit stage(role_t kind, uint64_t first_in_memory = 1) {
     auto setup = std::make_shared<role_setup>();
     setup->server = server.as<server_actor>();
     setup->log = log.as<log_actor>();
     setup->reader = reader.as<log_reader_actor>();
     setup->peers.emplace(server_id{2}, remote.as<peer_actor>());
     setup->begin_with = std::make_shared<baton>();
-    setup->begin_with->tenure = make_tenure();
+    setup->begin_with->tenure = make_tenure(first_in_memory);
     setup->begin_with->room.reported(1 << 20);
     setup->begin_with->released = index_t{1};
     if (kind == role_t::candidate || kind == role_t::leader)
@@ -322,6 +322,26 @@ TEST_CASE("two leaders in one term stop the process") {
       stage it{role_t::leader};
       x.act(it);
     }));
+  }
+}
+
+TEST_CASE("a leader that cannot read old entries sends nothing for them") {
+  stage it{role_t::leader, 2};
+  // The follower has nothing of the log.
+  CHECK(it.after(append_result{peer, term, ours, false, index_t{2}, {}}) == "");
+  auto orders = it.reader.take<read_log>();
+  REQUIRE(orders.size() == 1);
+  CHECK(orders[0].first == index_t{1});
+  log_read found{orders[0].id, orders[0].first, entries{}};
+  SUBCASE("they cannot be read") {
+    found.content = failure{errc::storage_failed, "rotten"};
+    CHECK(it.after(found) == "");
+  }
+  SUBCASE("they can") {
+    for (auto& x : {entry_id{term_t{4}, index_t{1}}, last_entry})
+      found.content->push_back(
+        entry::make(x.index, x.term, entry_kind::command, {}));
+    CHECK(it.after(found) == "sends append_entries;");
   }
 }
 
