@@ -54,13 +54,14 @@ int run_seed(const options& how) {
   swarm_options watch;
   watch.duration = std::chrono::seconds(how.seconds);
   if (how.trace) {
-    watch.trace = [](const std::string& line) { std::cout << line << '\n'; };
+    watch.events
+      = trace_to([](const std::string& line) { std::cout << line << '\n'; });
     watch.log = [](log_level, std::string_view line) {
       std::cout << fmt::format("{:>12} {}\n", "log", line);
     };
   }
   auto plan = draw_plan(how.seed);
-  std::cout << fmt::format("seed {}: {}", how.seed, describe(plan))
+  std::cout << fmt::format("seed {}: {}\n", how.seed, describe(plan))
             << std::unitbuf; // an assertion may end us
   auto report = run_swarm(plan, watch);
   std::cout << fmt::format(

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace caf::raft::testing {
 
 namespace {
@@ -107,6 +109,21 @@ std::string describe(const message& what) {
 
 std::string describe(server_id from, server_id to, const message& what) {
   return fmt::format("{}->{} {}", from.value, to.value, describe(what));
+}
+
+std::string describe(bytes_view payload) {
+  constexpr size_t shown = 60;
+  std::string result;
+  for (auto byte : payload.first(std::min(payload.size(), shown))) {
+    auto c = std::to_integer<unsigned char>(byte);
+    if (c >= ' ' && c < 0x7f)
+      result += static_cast<char>(c);
+    else
+      result += fmt::format("\\x{:02x}", c);
+  }
+  if (payload.size() > shown)
+    result += fmt::format("... ({} bytes)", payload.size());
+  return result;
 }
 
 } // namespace caf::raft::testing

@@ -31,7 +31,7 @@ namespace caf::raft::testing {
 ///   vote does not change within its term;
 /// - nothing is promised or applied before it is durable;
 /// - a command is answered as done only if it is committed with that id.
-class invariants : public disk_observer, public network_observer {
+class invariants : public disk_observer {
 public:
   /// The first thing that went wrong, as a sentence.
   const std::optional<std::string>& violation() const {
@@ -54,7 +54,7 @@ public:
 
   void on_store(const sim_disk& disk, const log_write& what) override;
 
-  void on_sent(server_id to, const envelope& what) override;
+  void on_sent(server_id to, const envelope& what);
 
   /// The member's state machine applies a command.
   void on_applied(group_id id, server_id member, index_t index,

@@ -36,11 +36,14 @@ entry_id last_of(const raft::status& x) {
 
 } // namespace
 
-scenario::scenario() = default;
+scenario::scenario(event_handler events) : events_(std::move(events)) {
+  // nop
+}
 
 scenario::~scenario() = default;
 
 std::string scenario::execute(std::string_view line) {
+  tell(command_given{std::string{line}});
   auto args = split(line);
   auto i = commands().find(args.at(0));
   if (i == commands().end())
@@ -52,6 +55,14 @@ std::string scenario::execute(std::string_view line) {
   auto changed = changes();
   note_messages();
   return changed + std::exchange(messages_, {}) + std::exchange(answers_, {});
+}
+
+/// Before there is a cluster it is no time yet.
+void scenario::tell(run_event::content what) {
+  if (sim_)
+    sim_->tell(std::move(what));
+  else if (events_)
+    events_({{}, std::move(what)});
 }
 
 // -- arguments ----------------------------------------------------------------
@@ -200,16 +211,25 @@ std::string scenario::line_of(server_id id, group_id group,
 
 // -- whole scenarios ----------------------------------------------------------
 
-std::string run_scenario(const std::string& text) {
-  scenario runner;
-  return scenario_file{text}.run([&](std::string_view command) {
+std::string run_scenario(const std::string& text, event_handler events) {
+  scenario runner{std::move(events)};
+  auto fail = [&]<class Error>(std::string_view command, const Error& x) {
+    Error result{fmt::format("{}: {}", command, x.what())};
+    runner.tell(run_failed{result.what()});
+    throw result;
+  };
+  auto execute = [&](std::string_view command) {
     try {
       return runner.execute(command);
     } catch (const scenario_error& x) {
-      throw scenario_error(fmt::format("{}: {}", command, x.what()));
+      fail(command, x);
     } catch (const invariant_violated& x) {
-      throw invariant_violated(fmt::format("{}: {}", command, x.what()));
+      fail(command, x);
     }
+    return std::string{};
+  };
+  return scenario_file{text}.run(execute, [&](const std::string& output) {
+    runner.tell(block_ended{output});
   });
 }
 

@@ -19,7 +19,8 @@ namespace caf::raft::testing {
 /// until they are delivered or dropped.
 class scenario {
 public:
-  scenario();
+  /// @param events Hears what happens.
+  explicit scenario(event_handler events = {});
 
   ~scenario();
 
@@ -28,6 +29,9 @@ public:
   ///          changed, messages that are new on the wire, answers to clients.
   /// @throws scenario_error, invariant_violated
   std::string execute(std::string_view line);
+
+  /// Tells whoever hears the events.
+  void tell(run_event::content what);
 
 private:
   using words = std::vector<std::string>;
@@ -92,6 +96,7 @@ private:
   std::string line_of(server_id id, group_id group, const raft::status& x,
                       bool all);
 
+  event_handler events_;
   std::unique_ptr<sim_cluster> sim_;
   std::vector<group_id> groups_;
   group_id group_{1};
@@ -107,8 +112,9 @@ private:
 };
 
 /// Runs a whole scenario.
+/// @param events Hears what happens; what goes wrong is the last of it.
 /// @returns The text with all outputs as they are now.
 /// @throws As above, with the command in the text.
-std::string run_scenario(const std::string& text);
+std::string run_scenario(const std::string& text, event_handler events = {});
 
 } // namespace caf::raft::testing

@@ -71,6 +71,7 @@ void scenario::cluster(const words& args) {
   election_timeout_ = wanted.cfg.group.election_timeout;
   heartbeat_interval_ = wanted.cfg.group.heartbeat_interval;
   groups_ = wanted.cfg.groups;
+  wanted.cfg.events = events_;
   sim_ = std::make_unique<sim_cluster>(wanted.cfg);
   sim_->network().hold_messages();
   for (auto& [number, x] : wanted.members) {
@@ -211,7 +212,7 @@ void scenario::wipe(const words& args) {
   auto id = member(argument(args, 0));
   if (sim().is_up(id))
     throw scenario_error("it is up");
-  sim().disk(id).wipe(incarnation_t{sim().rng()() | 1});
+  sim().wipe(id);
 }
 
 void scenario::pause(const words& args) {
@@ -239,21 +240,20 @@ void scenario::release_reader(const words& args) {
 }
 
 void scenario::fail_disk(const words& args) {
-  sim().disk(member(argument(args, 0))).fail_next();
+  sim().fail_disk(member(argument(args, 0)));
 }
 
 void scenario::damage(const words& args) {
-  sim()
-    .disk(member(argument(args, 0)))
-    .damage(group_, index_t{parse_number(argument(args, 1))});
+  sim().damage(member(argument(args, 0)), group_,
+               index_t{parse_number(argument(args, 1))});
 }
 
 void scenario::fill_disk(const words& args) {
-  sim().disk(member(argument(args, 0))).fill(parse_number(argument(args, 1)));
+  sim().fill_disk(member(argument(args, 0)), parse_number(argument(args, 1)));
 }
 
 void scenario::clear_disk(const words& args) {
-  sim().disk(member(argument(args, 0))).clear_space();
+  sim().clear_disk(member(argument(args, 0)));
 }
 
 /// `partition 1 | 2 3`: nothing passes from one side to another.

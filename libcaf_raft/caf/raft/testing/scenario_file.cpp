@@ -31,7 +31,8 @@ scenario_file::scenario_file(std::string text) : text_(std::move(text)) {
   // nop
 }
 
-std::string scenario_file::run(const executor& execute) const {
+std::string scenario_file::run(const executor& execute,
+                               const block_listener& on_block) const {
   std::string result;
   std::string output;
   auto lines = lines_of(text_);
@@ -44,6 +45,8 @@ std::string scenario_file::run(const executor& execute) const {
       output += execute(lines[i]);
       continue;
     }
+    if (on_block)
+      on_block(output);
     result += std::exchange(output, {});
     while (i + 1 < lines.size() && !lines[i + 1].empty())
       ++i;

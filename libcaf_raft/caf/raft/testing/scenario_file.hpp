@@ -22,11 +22,15 @@ public:
   /// Runs one command and returns what it says, a line each.
   using executor = std::function<std::string(std::string_view command)>;
 
+  /// Hears at the end of each block what all of it said.
+  using block_listener = std::function<void(const std::string& output)>;
+
   explicit scenario_file(std::string text);
 
   /// Runs all commands.
   /// @returns The text with the outputs as they are now.
-  std::string run(const executor& execute) const;
+  std::string run(const executor& execute,
+                  const block_listener& on_block = {}) const;
 
   const std::string& text() const {
     return text_;

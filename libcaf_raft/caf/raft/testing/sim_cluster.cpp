@@ -17,6 +17,31 @@ namespace {
 /// Well above zero: a time of zero stands for "never".
 constexpr time_point first_moment{std::chrono::seconds(1000)};
 
+std::string text_of(request_kind kind, bytes_view payload) {
+  auto text = describe(payload);
+  switch (kind) {
+    case request_kind::command:
+      return text;
+    case request_kind::query:
+      return "read " + text;
+    case request_kind::local_query:
+      return "read locally " + text;
+  }
+  return text;
+}
+
+std::string text_of(const outcome& x) {
+  if (x.code != errc::none)
+    return fmt::format("{}{}{}", to_string(x.code), x.text.empty() ? "" : ", ",
+                       x.text);
+  std::string result = "done";
+  if (x.entry.index)
+    result += ", entry " + to_string(x.entry);
+  if (!x.answer.empty())
+    result += ": " + describe(x.answer);
+  return result;
+}
+
 } // namespace
 
 sim_cluster::sim_cluster(cluster_settings cfg)
@@ -75,7 +100,7 @@ std::string sim_cluster::address(server_id id) {
 void sim_cluster::start(server_id id) {
   auto& x = members_.at(id);
   CAF_RAFT_ASSERT(!x.life);
-  trace(fmt::format("start {}", id.value));
+  tell(member_started{id});
   life_settings cfg;
   cfg.member = id;
   for (auto other : ids())
@@ -112,8 +137,7 @@ void sim_cluster::start_all() {
 void sim_cluster::crash(server_id id, crash_kind how) {
   auto& x = members_.at(id);
   CAF_RAFT_ASSERT(x.life);
-  trace(fmt::format("crash {}{}", id.value,
-                    how == crash_kind::power ? " (power)" : ""));
+  tell(member_crashed{id, how});
   auto silent = how == crash_kind::power && !x.failed;
   net_.detach(id, silent);
   if (how == crash_kind::power)
@@ -122,17 +146,24 @@ void sim_cluster::crash(server_id id, crash_kind how) {
     x.disk.kill();
   x.life = nullptr;
   std::erase_if(stopping_, [&](auto& y) { return y.first.first == id; });
-  std::vector<outcome_handler> lost;
-  std::erase_if(requests_, [&](auto& y) {
-    if (y.second.at != id)
-      return false;
-    if (y.second.on_outcome)
-      lost.push_back(std::move(y.second.on_outcome));
-    return true;
-  });
+  lose_requests(id);
+}
+
+void sim_cluster::lose_requests(server_id at) {
   outcome unknown;
   unknown.code = errc::outcome_unknown;
   unknown.text = "the member is gone";
+  std::vector<outcome_handler> lost;
+  std::erase_if(requests_, [&](auto& x) {
+    if (x.second.at != at)
+      return false;
+    if (x.second.on_outcome) {
+      tell(request_answered{x.first, at, x.second.group, unknown.code,
+                            text_of(unknown)});
+      lost.push_back(std::move(x.second.on_outcome));
+    }
+    return true;
+  });
   for (auto& f : lost)
     f(unknown);
 }
@@ -176,18 +207,21 @@ server_id sim_cluster::leader(group_id group) const {
 void sim_cluster::submit(server_id at, group_id group, request_kind kind,
                          bytes payload, timespan time_left, outcome_handler f) {
   auto is_command = kind == request_kind::command;
-  auto id = add_request({at, group, is_command, std::move(f), nullptr});
+  auto id = add_request({at, group, is_command, std::move(f), nullptr},
+                        text_of(kind, payload));
   life(at).submit(group, id, kind, std::move(payload), time_left);
 }
 
 void sim_cluster::transfer(server_id at, group_id group, server_id to,
                            timespan time_left, outcome_handler f) {
-  auto id = add_request({at, group, false, std::move(f), nullptr});
+  auto id = add_request({at, group, false, std::move(f), nullptr},
+                        to ? fmt::format("transfer to {}", to.value)
+                           : std::string{"transfer"});
   life(at).transfer(group, id, to, time_left);
 }
 
 void sim_cluster::ask_status(server_id at, group_id group, status_handler f) {
-  auto id = add_request({at, group, false, nullptr, std::move(f)});
+  auto id = add_request({at, group, false, nullptr, std::move(f)}, {});
   life(at).ask_status(group, id);
 }
 
@@ -207,8 +241,12 @@ sim_life& sim_cluster::life(server_id id) {
   return *x.life;
 }
 
-request_id sim_cluster::add_request(request what) {
-  requests_.emplace(++last_request_, std::move(what));
+/// @param text For events; empty: there is none.
+request_id sim_cluster::add_request(request what, std::string text) {
+  ++last_request_;
+  if (!text.empty())
+    tell(request_made{last_request_, what.at, what.group, std::move(text)});
+  requests_.emplace(last_request_, std::move(what));
   return last_request_;
 }
 
@@ -224,6 +262,8 @@ void sim_cluster::on_outcome(server_id member, const outcome& what) {
   }
   auto found = std::move(i->second);
   requests_.erase(i);
+  tell(
+    request_answered{what.id, member, found.group, what.code, text_of(what)});
   if (found.is_command && what.code == errc::none)
     rules_.on_done(found.group, what.entry);
   found.on_outcome(what);
@@ -245,9 +285,10 @@ void sim_cluster::on_event(server_id member, group_id group,
                            const group_event& what) {
   rules_.on_event(group, member, what);
   auto& last = members_.at(member).views[group];
-  if (cfg_.trace && (last.role != what.role || last.term != what.term))
-    trace(fmt::format("{} is {} term={} group={}", member.value,
-                      to_string(what.role), what.term.value, group.value));
+  if (last.role != what.role || last.term != what.term)
+    tell(role_changed{member, group, what.role, what.term});
+  if (last.commit_index != what.commit_index)
+    tell(commit_advanced{member, group, what.commit_index});
   last = what;
 }
 
@@ -272,23 +313,34 @@ void sim_cluster::on_answered(server_id member, group_id group, index_t index,
 }
 
 void sim_cluster::on_fatal(server_id member, const failure& why) {
-  trace(fmt::format("{} fails: {}", member.value, why.text));
+  tell(member_failed{member, why.text});
   members_.at(member).failed = true;
 }
 
-void sim_cluster::on_sent(server_id to, const envelope& what) {
+void sim_cluster::on_sent(uint64_t number, server_id to, const envelope& what) {
   mix(to.value);
   mix(core::term_of(what.body).value);
   rules_.on_sent(to, what);
-  if (cfg_.trace)
-    trace(describe(core::sender_of(what.body).id, to, what.body));
+  if (cfg_.events)
+    tell(message_sent{number, core::sender_of(what.body).id, to, what.group,
+                      what.body});
 }
 
-void sim_cluster::trace(const std::string& what) {
-  if (cfg_.trace)
-    cfg_.trace(fmt::format(
-      "{:>12.6f} {}",
-      std::chrono::duration<double>(now_ - first_moment).count(), what));
+void sim_cluster::on_arrived(uint64_t number) {
+  tell(message_arrived{number});
+}
+
+void sim_cluster::on_lost(uint64_t number) {
+  tell(message_lost{number});
+}
+
+void sim_cluster::on_link_changed(const link_changed& what) {
+  tell(what);
+}
+
+void sim_cluster::tell(run_event::content what) {
+  if (cfg_.events)
+    cfg_.events({now_ - first_moment, std::move(what)});
 }
 
 } // namespace caf::raft::testing

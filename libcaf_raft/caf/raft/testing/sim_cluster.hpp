@@ -1,6 +1,7 @@
 #pragma once
 
 #include "caf/raft/testing/invariants.hpp"
+#include "caf/raft/testing/run_events.hpp"
 #include "caf/raft/testing/sample_store.hpp"
 #include "caf/raft/testing/sim_disk.hpp"
 #include "caf/raft/testing/sim_member.hpp"
@@ -48,16 +49,8 @@ struct cluster_settings {
   bool in_order = false;
   /// Hears what the members log, with the id of the member in front.
   log_sink log;
-  /// Hears what happens, a line at a time.
-  std::function<void(const std::string&)> trace;
-};
-
-enum class crash_kind : uint8_t {
-  /// The process ends: nothing that was committed is lost.
-  process,
-  /// The machine loses its power: what was not durable may be lost, and the
-  /// others hear nothing.
-  power,
+  /// Hears what happens.
+  event_handler events;
 };
 
 /// A cluster of real members, each in an actor system of its own, on a simulated
@@ -112,6 +105,20 @@ public:
   void stall_reader(server_id id);
 
   void release_reader(server_id id);
+
+  /// Its next write fails, and with it the process.
+  void fail_disk(server_id id);
+
+  /// Its disk has so many bytes left until `clear_disk`.
+  void fill_disk(server_id id, size_t room);
+
+  void clear_disk(server_id id);
+
+  /// Whoever reads this entry from the disk finds it damaged.
+  void damage(server_id id, group_id group, index_t index);
+
+  /// The directory of a member that is down is lost.
+  void wipe(server_id id);
 
   bool is_up(server_id id) const;
 
@@ -182,6 +189,9 @@ public:
 
   // -- what is to be known ----------------------------------------------------
 
+  /// Tells whoever hears the events of this run.
+  void tell(run_event::content what);
+
   random_source& rng() {
     return rng_;
   }
@@ -237,12 +247,15 @@ private:
   void on_answered(server_id member, group_id group, index_t index,
                    bytes_view answer) override;
   void on_fatal(server_id member, const failure& why) override;
-  void on_sent(server_id to, const envelope& what) override;
+  void on_sent(uint64_t number, server_id to, const envelope& what) override;
+  void on_arrived(uint64_t number) override;
+  void on_lost(uint64_t number) override;
+  void on_link_changed(const link_changed& what) override;
 
   void form_directories();
   sim_life& life(server_id id);
-  request_id add_request(request what);
-  void trace(const std::string& what);
+  void lose_requests(server_id at);
+  request_id add_request(request what, std::string text);
 
   // -- sim_cluster_time.cpp -----------------------------------------------------
 

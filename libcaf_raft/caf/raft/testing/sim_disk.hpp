@@ -88,6 +88,10 @@ public:
   /// Ends `fill`.
   void clear_space();
 
+  bool is_full() const {
+    return full_;
+  }
+
   /// Takes back a failure that has not come yet.
   void mend() {
     failing_ = false;

@@ -68,27 +68,34 @@ void sim_network::deliver(uint64_t number) {
   auto i = held_.find(number);
   CAF_RAFT_ASSERT(i != held_.end());
   auto id = i->second.towards;
-  add_frame(id, i->second.content->view());
-  drop(number);
+  add_frame(id, i->second.content->view(), number);
+  release(number);
 }
 
 void sim_network::drop(uint64_t number) {
-  drop_waiting([&](const waiting_message& x) { return x.number == number; });
+  lose(number);
+  release(number);
+}
+
+/// Does not wait any more.
+void sim_network::release(uint64_t number) {
+  auto towards = held_.at(number).towards;
+  held_.erase(number);
+  std::erase_if(waiting_, [number](auto& x) { return x.number == number; });
+  auto& at = directions_[towards];
+  --at.messages_waiting;
+  if (at.messages_waiting == 0 && at.last_words)
+    add_end(towards, std::string{*at.last_words});
 }
 
 void sim_network::drop_waiting(
   const std::function<bool(const waiting_message&)>& which) {
-  std::erase_if(waiting_, [&](const waiting_message& x) {
-    if (!which(x))
-      return false;
-    auto towards = held_[x.number].towards;
-    held_.erase(x.number);
-    auto& at = directions_[towards];
-    --at.messages_waiting;
-    if (at.messages_waiting == 0 && at.last_words)
-      add_end(towards, std::string{*at.last_words});
-    return true;
-  });
+  std::vector<uint64_t> found;
+  for (auto& x : waiting_)
+    if (which(x))
+      found.push_back(x.number);
+  for (auto number : found)
+    drop(number);
 }
 
 // -- for those who send -------------------------------------------------------
@@ -131,14 +138,15 @@ void sim_network::send(direction_id towards, const wire::frame_ptr& what) {
   auto* x = find(towards);
   if (x == nullptr || x->closed)
     return;
-  if (!observe_or_hold(towards, what))
-    add_frame(towards, what->view());
+  auto message = observe(towards, what);
+  if (message == 0 || !holding_)
+    add_frame(towards, what->view(), message);
 }
 
 void sim_network::send_bytes(direction_id towards, bytes_view what) {
   auto* x = find(towards);
   if (x != nullptr && !x->closed)
-    add_frame(towards, what);
+    add_frame(towards, what, 0);
 }
 
 size_t sim_network::underway(direction_id towards) const {
@@ -184,7 +192,7 @@ timespan sim_network::latency(const direction& of) {
 void sim_network::add(direction_id id, packet what) {
   auto* x = find(id);
   if (x == nullptr || x->gone)
-    return;
+    return lose(what.message);
   what.due = now_ + (holding_ ? timespan{} : latency(*x));
   if (!x->packets.empty())
     what.due = std::max(what.due, x->packets.back().due);
@@ -194,7 +202,8 @@ void sim_network::add(direction_id id, packet what) {
 }
 
 /// In one piece or, if chance wants it, in two or three.
-void sim_network::add_frame(direction_id id, bytes_view content) {
+void sim_network::add_frame(direction_id id, bytes_view content,
+                            uint64_t message) {
   auto pieces = !holding_ && rng_() % 100 < conditions_.split_percent
                   ? 2 + rng_() % 2
                   : 1;
@@ -208,6 +217,7 @@ void sim_network::add_frame(direction_id id, bytes_view content) {
   }
   packet rest;
   rest.content.assign(content.begin(), content.end());
+  rest.message = message;
   add(id, std::move(rest));
 }
 
@@ -226,26 +236,26 @@ void sim_network::add_end(direction_id id, const std::string& reason) {
   add(id, std::move(last));
 }
 
-/// @returns Whether the frame waits from now on to be delivered.
-bool sim_network::observe_or_hold(direction_id id,
-                                  const wire::frame_ptr& what) {
+/// Holds a message of a group where messages are held.
+/// @returns Its number; zero: it is none.
+uint64_t sim_network::observe(direction_id id, const wire::frame_ptr& what) {
   if (type_of(*what) != wire::frame_type::group)
-    return false;
+    return 0;
   if (observer_ == nullptr && !holding_)
-    return false;
+    return 0;
   auto& x = directions_[id];
   auto body = what->view().subspan(wire::frame_header_size);
   auto content = wire::decode_group(x.from, body, what);
   CAF_RAFT_ASSERT(content);
-  if (observer_ != nullptr)
-    observer_->on_sent(x.to, *content);
-  if (!holding_)
-    return false;
   auto number = ++last_message_;
-  ++x.messages_waiting;
-  held_[number] = {id, what};
-  waiting_.push_back({number, x.from.id, x.to, std::move(*content)});
-  return true;
+  if (observer_ != nullptr)
+    observer_->on_sent(number, x.to, *content);
+  if (holding_) {
+    ++x.messages_waiting;
+    held_[number] = {id, what};
+    waiting_.push_back({number, x.from.id, x.to, std::move(*content)});
+  }
+  return number;
 }
 
 } // namespace caf::raft::testing

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "caf/raft/message.hpp"
+#include "caf/raft/testing/run_events.hpp"
 #include "caf/raft/testing/sim_messages.hpp"
 #include "caf/raft/testing/sim_system.hpp"
 #include "caf/raft/transport.hpp"
@@ -34,12 +35,21 @@ struct network_conditions {
   unsigned split_percent = 10;
 };
 
-/// Watches what leaves members.
+/// Watches what becomes of the messages of groups.
 class network_observer {
 public:
   virtual ~network_observer();
 
-  virtual void on_sent(server_id to, const envelope& what) = 0;
+  /// @param number Of this message alone.
+  virtual void on_sent(uint64_t number, server_id to, const envelope& what) = 0;
+
+  /// The last of its bytes are there.
+  virtual void on_arrived(uint64_t number) = 0;
+
+  /// Some of its bytes never arrive, or not as they were sent.
+  virtual void on_lost(uint64_t number) = 0;
+
+  virtual void on_link_changed(const link_changed& what) = 0;
 };
 
 /// A message of a group that waits to be delivered.
@@ -180,6 +190,8 @@ private:
     bytes content;
     /// Of an end: why; of an opening: the address.
     std::string text;
+    /// Of which message this is the last piece; zero: of none.
+    uint64_t message = 0;
   };
 
   struct direction {
@@ -216,15 +228,17 @@ private:
 
   std::vector<direction_id> between(server_id from, server_id to) const;
   void delay(direction_id id, time_point due);
+  void flip_bit(direction& of);
+  void tell(const link_changed& what);
 
   // -- sending (sim_network.cpp) ----------------------------------------------
 
   direction* find(direction_id id);
   void add(direction_id id, packet what);
-  void add_frame(direction_id id, bytes_view content);
+  void add_frame(direction_id id, bytes_view content, uint64_t message);
   void add_end(direction_id id, const std::string& reason);
   timespan latency(const direction& of);
-  bool observe_or_hold(direction_id id, const wire::frame_ptr& what);
+  uint64_t observe(direction_id id, const wire::frame_ptr& what);
 
   // -- arriving (sim_network_arrival.cpp) --------------------------------------
 
@@ -234,8 +248,10 @@ private:
   void take_open(direction_id id, const std::string& address);
   void take_end(direction_id id, const std::string& reason);
   void lose_packets(direction_id id, const std::string& reason);
+  void lose(uint64_t message);
+  void lose_all(direction& of);
   void drop_waiting(const std::function<bool(const waiting_message&)>& which);
-  wire::frame_ptr unhold(uint64_t number);
+  void release(uint64_t number);
   void forget_if_over(direction_id id);
 
   random_source& rng_;

@@ -58,13 +58,21 @@ void sim_network::arrive(direction_id id) {
 void sim_network::take_data(direction_id id) {
   auto& x = directions_[id];
   auto content = std::make_shared<bytes>();
+  std::vector<uint64_t> messages;
   while (!x.packets.empty() && x.packets.front().kind == packet::kind_t::data
          && x.packets.front().due <= now_) {
     auto& some = x.packets.front().content;
     content->insert(content->end(), some.begin(), some.end());
+    if (x.packets.front().message != 0)
+      messages.push_back(x.packets.front().message);
     x.packets.pop_front();
   }
   x.bytes_underway -= content->size();
+  for (auto number : messages)
+    if (x.gone)
+      lose(number);
+    else if (observer_ != nullptr)
+      observer_->on_arrived(number);
   post_from_outside(x.owner, stream_bytes{std::move(content)});
 }
 
@@ -87,7 +95,7 @@ void sim_network::take_end(direction_id id, const std::string& reason) {
   x.owner = nullptr;
   x.closed = true;
   x.gone = true;
-  x.packets.clear();
+  lose_all(x);
   x.bytes_underway = 0;
   directions_[other(id)].closed = true;
   forget_if_over(id);
@@ -105,12 +113,24 @@ void sim_network::lose_packets(direction_id id, const std::string& reason) {
   auto kept = is_cut(x.from.id, x.to) ? 0 : rng_() % (x.packets.size() + 1);
   while (x.packets.size() > kept) {
     x.bytes_underway -= x.packets.back().content.size();
+    lose(x.packets.back().message);
     x.packets.pop_back();
   }
   packet last;
   last.kind = packet::kind_t::broken;
   last.text = reason;
   add(id, std::move(last));
+}
+
+void sim_network::lose(uint64_t message) {
+  if (message != 0 && observer_ != nullptr)
+    observer_->on_lost(message);
+}
+
+void sim_network::lose_all(direction& of) {
+  for (auto& x : of.packets)
+    lose(x.message);
+  of.packets.clear();
 }
 
 /// Both directions are needed until both have ended.
@@ -123,6 +143,8 @@ void sim_network::forget_if_over(direction_id id) {
     return towards == id || towards == other(id);
   };
   drop_waiting(waits);
+  lose_all(directions_[id]);
+  lose_all(back);
   directions_.erase(id);
   directions_.erase(other(id));
 }

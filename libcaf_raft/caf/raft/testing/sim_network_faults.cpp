@@ -1,18 +1,21 @@
 #include "caf/raft/testing/sim_network.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace caf::raft::testing {
 
 // -- cuts ---------------------------------------------------------------------
 
 void sim_network::cut(server_id from, server_id to) {
-  cuts_.emplace(from, to);
+  if (cuts_.emplace(from, to).second)
+    tell({link_change::cut, from, to});
 }
 
 void sim_network::mend(server_id from, server_id to) {
   if (cuts_.erase({from, to}) == 0)
     return;
+  tell({link_change::mended, from, to});
   for (auto id : between(from, to)) {
     auto& x = directions_[id];
     if (!x.packets.empty())
@@ -34,15 +37,17 @@ bool sim_network::is_cut(server_id from, server_id to) const {
 // -- slow links ---------------------------------------------------------------
 
 void sim_network::slow_down(server_id from, server_id to, timespan by) {
-  if (by == timespan{})
-    slow_.erase({from, to});
-  else
+  auto was_slow = slow_.erase({from, to}) > 0;
+  if (by != timespan{})
     slow_[{from, to}] = by;
+  if (was_slow || by != timespan{})
+    tell({link_change::slowed, from, to, by});
 }
 
 // -- broken connections -------------------------------------------------------
 
 void sim_network::break_connections(server_id x, server_id y) {
+  tell({link_change::broken, x, y});
   auto found = between(x, y);
   auto back = between(y, x);
   found.insert(found.end(), back.begin(), back.end());
@@ -53,6 +58,7 @@ void sim_network::break_connections(server_id x, server_id y) {
 
 void sim_network::abandon_connections(server_id from, server_id to,
                                       timespan lag) {
+  tell({link_change::abandoned, from, to});
   for (auto id : between(from, to)) {
     auto& x = directions_[id];
     if (x.closed || x.gone)
@@ -68,24 +74,35 @@ void sim_network::abandon_connections(server_id from, server_id to,
 // -- garbage ------------------------------------------------------------------
 
 void sim_network::garble(server_id from, server_id to) {
+  tell({link_change::garbled, from, to});
   for (auto id : between(from, to)) {
     auto& x = directions_[id];
     if (x.closed || x.gone)
       continue;
-    std::vector<bytes*> underway;
-    for (auto& p : x.packets)
-      if (!p.content.empty())
-        underway.push_back(&p.content);
-    if (underway.empty()) {
-      bytes garbage(1 + rng_() % 64);
-      for (auto& byte : garbage)
-        byte = static_cast<std::byte>(rng_());
-      send_bytes(id, garbage);
+    if (x.bytes_underway > 0) {
+      flip_bit(x);
       continue;
     }
-    auto& victim = *underway[rng_() % underway.size()];
-    victim[rng_() % victim.size()] ^= static_cast<std::byte>(1 << rng_() % 8);
+    bytes garbage(1 + rng_() % 64);
+    for (auto& byte : garbage)
+      byte = static_cast<std::byte>(rng_());
+    send_bytes(id, garbage);
   }
+}
+
+/// The message that it is of is lost.
+void sim_network::flip_bit(direction& of) {
+  std::vector<size_t> underway;
+  for (size_t i = 0; i < of.packets.size(); ++i)
+    if (!of.packets[i].content.empty())
+      underway.push_back(i);
+  auto i = underway[rng_() % underway.size()];
+  auto& victim = of.packets[i].content;
+  victim[rng_() % victim.size()] ^= static_cast<std::byte>(1 << rng_() % 8);
+  while (i < of.packets.size() && of.packets[i].message == 0)
+    ++i;
+  if (i < of.packets.size())
+    lose(std::exchange(of.packets[i].message, 0));
 }
 
 // -- helpers ------------------------------------------------------------------
@@ -97,6 +114,11 @@ sim_network::between(server_id from, server_id to) const {
     if (x.from.id == from && x.to == to)
       result.push_back(id);
   return result;
+}
+
+void sim_network::tell(const link_changed& what) {
+  if (observer_ != nullptr)
+    observer_->on_link_changed(what);
 }
 
 /// Nothing that is under way arrives before this.

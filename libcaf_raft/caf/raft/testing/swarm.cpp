@@ -35,15 +35,14 @@ void check_history(const history& xs, swarm_report& report) {
 
 cluster_settings settings_of(const swarm_plan& plan, const swarm_options& how) {
   auto result = plan.cluster;
-  result.trace = how.trace;
+  result.events = how.events;
   result.log = how.log;
   return result;
 }
 
-} // namespace
-
-swarm_report run_swarm(const swarm_plan& plan, const swarm_options& how) {
-  sim_cluster sim{settings_of(plan, how)};
+/// The whole run, in a cluster that is there.
+swarm_report run_in(sim_cluster& sim, const swarm_plan& plan,
+                    timespan duration) {
   auto begin = sim.now();
   std::deque<swarm_clients> clients;
   for (auto group : sim.groups())
@@ -53,7 +52,7 @@ swarm_report run_swarm(const swarm_plan& plan, const swarm_options& how) {
   for (auto& x : clients)
     x.start();
   faults.start();
-  sim.run_for(how.duration);
+  sim.run_for(duration);
   faults.stop();
   sim.run_for(seconds(2));
   for (auto& x : clients)
@@ -69,6 +68,18 @@ swarm_report run_swarm(const swarm_plan& plan, const swarm_options& how) {
   for (auto& x : clients)
     check_history(x.operations(), result);
   return result;
+}
+
+} // namespace
+
+swarm_report run_swarm(const swarm_plan& plan, const swarm_options& how) {
+  sim_cluster sim{settings_of(plan, how)};
+  try {
+    return run_in(sim, plan, how.duration);
+  } catch (const std::exception& x) {
+    sim.tell(run_failed{x.what()});
+    throw;
+  }
 }
 
 } // namespace caf::raft::testing

@@ -22,8 +22,8 @@ public:
 /// time. Everything else comes from the seed.
 struct swarm_options {
   timespan duration = std::chrono::seconds(20);
-  /// Hears what happens, a line at a time.
-  std::function<void(const std::string&)> trace;
+  /// Hears what happens; what is found wrong is the last of it.
+  event_handler events;
   log_sink log;
 };
 

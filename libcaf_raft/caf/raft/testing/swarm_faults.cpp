@@ -1,5 +1,7 @@
 #include "caf/raft/testing/swarm_faults.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <numeric>
 #include <utility>
@@ -60,11 +62,13 @@ void swarm_faults::strike() {
     return;
   auto kind = plan_.kinds[sim_.rng()() % plan_.kinds.size()];
   ++counts_[static_cast<size_t>(kind)];
+  sim_.tell(remark{fmt::format("fault {}", to_string(kind))});
   (this->*function_of(kind))();
 }
 
 void swarm_faults::stop() {
   stopped_ = true;
+  sim_.tell(remark{"all is mended"});
   auto& net = sim_.network();
   net.mend_all();
   net.conditions().loss_permille = 0;
@@ -72,7 +76,7 @@ void swarm_faults::stop() {
   for (auto id : sim_.ids()) {
     for (auto other : sim_.ids())
       net.slow_down(id, other, {});
-    sim_.disk(id).clear_space();
+    sim_.clear_disk(id);
     sim_.disk(id).mend();
     sim_.slow_disk(id, {});
     sim_.resume(id);

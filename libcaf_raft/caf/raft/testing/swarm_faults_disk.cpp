@@ -30,14 +30,14 @@ void swarm_faults::fail_disk() {
   auto id = victim();
   if (!sim_.is_up(id))
     return;
-  sim_.disk(id).fail_next();
+  sim_.fail_disk(id);
   restart_later(id);
 }
 
 void swarm_faults::fill_disk() {
   auto id = victim();
-  sim_.disk(id).fill(sim_.rng()() % (2 << 20));
-  later([this, id] { sim_.disk(id).clear_space(); });
+  sim_.fill_disk(id, sim_.rng()() % (2 << 20));
+  later([this, id] { sim_.clear_disk(id); });
 }
 
 /// Of what is committed, or it might be overwritten and good again.
@@ -46,7 +46,7 @@ void swarm_faults::rot() {
   auto last = sim_.view(id).commit_index;
   if (!can_lose(id) || !sim_.is_up(id) || !last)
     return;
-  sim_.disk(id).damage(group_id{1}, index_t{1 + sim_.rng()() % last.value});
+  sim_.damage(id, group_id{1}, index_t{1 + sim_.rng()() % last.value});
   rotten_.insert(id);
 }
 
@@ -61,7 +61,7 @@ void swarm_faults::wipe() {
     return;
   if (sim_.is_up(id))
     sim_.crash(id, crash_kind::power);
-  sim_.disk(id).wipe(incarnation_t{sim_.rng()() | 1});
+  sim_.wipe(id);
   wiped_.insert(id);
   restart_later(id);
 }
