@@ -1,6 +1,9 @@
 // Runs a scenario file or one seed of the swarm (docs/testing.md), and says what
 // happens.
 
+#include "options.hpp"
+#include "run_apart.hpp"
+
 #include "caf/raft/testing/scenario.hpp"
 #include "caf/raft/testing/scenario_file.hpp"
 #include "caf/raft/testing/swarm.hpp"
@@ -9,8 +12,6 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
-#include <cstdint>
 #include <exception>
 #include <fstream>
 #include <iostream>
@@ -21,14 +22,6 @@ namespace {
 
 using namespace caf::raft;
 using namespace caf::raft::testing;
-
-struct options {
-  std::string file;
-  bool check = false;
-  uint64_t seed = 0;
-  uint64_t seconds = 20;
-  bool trace = false;
-};
 
 std::string read(const std::string& path) {
   std::ifstream in{path};
@@ -52,7 +45,7 @@ int run_file(const options& how) {
 
 int run_seed(const options& how) {
   swarm_options watch;
-  watch.duration = std::chrono::seconds(how.seconds);
+  watch.duration = how.without.duration;
   if (how.trace) {
     watch.events
       = trace_to([](const std::string& line) { std::cout << line << '\n'; });
@@ -60,7 +53,7 @@ int run_seed(const options& how) {
       std::cout << fmt::format("{:>12} {}\n", "log", line);
     };
   }
-  auto plan = draw_plan(how.seed);
+  auto plan = reduce(draw_plan(how.seed), how.without);
   std::cout << fmt::format("seed {}: {}\n", how.seed, describe(plan))
             << std::unitbuf; // an assertion may end us
   auto report = run_swarm(plan, watch);
@@ -71,22 +64,24 @@ int run_seed(const options& how) {
   return 0;
 }
 
-void describe_options(CLI::App& app, options& xs) {
-  auto* file
-    = app.add_option("file", xs.file, "A scenario")->check(CLI::ExistingFile);
-  app
-    .add_flag("--check", xs.check,
-              "Only say where the scenario goes otherwise than its file says")
-    ->needs(file);
-  auto* seed
-    = app.add_option("--seed", xs.seed, "A seed of the swarm")->excludes(file);
-  app
-    .add_option("--seconds", xs.seconds,
-                "For how long things go wrong, in virtual time")
-    ->needs(seed)
-    ->capture_default_str();
-  app.add_flag("--trace", xs.trace, "Say all that happens")->needs(seed);
-  app.require_option(1, 0);
+int shrink_seed(const options& how) {
+  auto plan = draw_plan(how.seed);
+  auto found = shrink(plan, how.without, how.budget, run_apart);
+  if (!found.failure) {
+    std::cout << fmt::format("seed {} does not fail\n", how.seed);
+    return 0;
+  }
+  std::cout << fmt::format(
+    "after {} runs: {}\n{}\nraft-scenario --seed {} {} --trace\n", found.runs,
+    found.failure->why, describe(reduce(plan, found.reduction)), how.seed,
+    options_of(found.reduction));
+  return 1;
+}
+
+int run(const options& how) {
+  if (!how.file.empty())
+    return run_file(how);
+  return how.shrink ? shrink_seed(how) : run_seed(how);
 }
 
 } // namespace
@@ -97,7 +92,7 @@ int main(int argc, char** argv) {
   describe_options(app, how);
   CLI11_PARSE(app, argc, argv);
   try {
-    return how.file.empty() ? run_seed(how) : run_file(how);
+    return run(how);
   } catch (const std::exception& x) {
     std::cout << x.what() << '\n';
     return 1;

@@ -54,11 +54,12 @@ swarm_options options() {
   return result;
 }
 
-/// The command that does it again.
+/// The command that does it again, and the one that looks for less of it.
 std::string replay(uint64_t seed) {
-  return fmt::format("again: build/raft-scenario --seed {} --seconds {} "
-                     "--trace",
-                     seed, fault_seconds());
+  auto command = fmt::format("build/raft-scenario --seed {} --seconds {}", seed,
+                             fault_seconds());
+  return fmt::format("again: {} --trace\nshrunk: {} --shrink", command,
+                     command);
 }
 
 /// A broken assertion ends the process: says at least where it was.

@@ -44,6 +44,8 @@ swarm_faults::fault swarm_faults::function_of(fault_kind what) {
 }
 
 void swarm_faults::start() {
+  if (plan_.kinds.empty())
+    return;
   sim_.at(sim_.now() + draw(2 * plan_.usual_gap), [this] { next(); });
 }
 

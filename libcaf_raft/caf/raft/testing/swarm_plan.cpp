@@ -123,6 +123,13 @@ std::string_view to_string(fault_kind what) {
   return names[static_cast<size_t>(what)];
 }
 
+std::optional<fault_kind> find_fault_kind(std::string_view name) {
+  auto i = std::find(names.begin(), names.end(), name);
+  if (i == names.end())
+    return std::nullopt;
+  return static_cast<fault_kind>(i - names.begin());
+}
+
 swarm_plan draw_plan(uint64_t seed) {
   // Not the cluster's own source, or what it draws would be the same numbers.
   random_source rng{seed * 0x9e3779b97f4a7c15};

@@ -3,7 +3,9 @@
 #include "caf/raft/testing/sim_cluster.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace caf::raft::testing {
@@ -56,8 +58,12 @@ inline constexpr size_t fault_kinds = static_cast<size_t>(fault_kind::wipe) + 1;
 
 std::string_view to_string(fault_kind what);
 
+/// The kind of fault with this name, if there is one.
+std::optional<fault_kind> find_fault_kind(std::string_view name);
+
 struct fault_plan {
-  /// Not empty. A run with few kinds finds what one with all kinds hides.
+  /// A run with few kinds finds what one with all kinds hides. No plan that is
+  /// drawn is without any.
   std::vector<fault_kind> kinds;
   /// From one fault to the next, on average.
   timespan usual_gap{};
