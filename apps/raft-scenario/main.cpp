@@ -2,6 +2,7 @@
 // happens.
 
 #include "options.hpp"
+#include "page.hpp"
 #include "run_apart.hpp"
 
 #include "caf/raft/testing/scenario.hpp"
@@ -33,7 +34,8 @@ std::string read(const std::string& path) {
 /// Prints the scenario as it goes, or where it goes otherwise than its file says.
 int run_file(const options& how) {
   auto expected = read(how.file);
-  auto actual = run_scenario(expected);
+  run_page page{how.html, timeline::axis_t::steps, {how.file, expected}};
+  auto actual = run_scenario(expected, page.handler());
   if (!how.check) {
     std::cout << actual;
     return 0;
@@ -41,6 +43,13 @@ int run_file(const options& how) {
   auto difference = first_difference(expected, actual);
   std::cout << difference;
   return difference.empty() ? 0 : 1;
+}
+
+/// What a plan becomes with these options, and the options.
+page_heading heading_of(const options& how, const swarm_plan& plan) {
+  return {fmt::format("Seed {}", how.seed),
+          fmt::format("{}\nraft-scenario --seed {} {}\n", describe(plan),
+                      how.seed, options_of(how.without))};
 }
 
 int run_seed(const options& how) {
@@ -54,6 +63,8 @@ int run_seed(const options& how) {
     };
   }
   auto plan = reduce(draw_plan(how.seed), how.without);
+  run_page page{how.html, timeline::axis_t::time, heading_of(how, plan)};
+  watch.events = page.handler(watch.events);
   std::cout << fmt::format("seed {}: {}\n", how.seed, describe(plan))
             << std::unitbuf; // an assertion may end us
   auto report = run_swarm(plan, watch);

@@ -1,7 +1,5 @@
 #include "options.hpp"
 
-#include <CLI/CLI.hpp>
-
 #include <chrono>
 #include <cmath>
 #include <vector>
@@ -70,5 +68,7 @@ void describe_options(CLI::App& app, options& xs) {
     ->check(CLI::Range(1, 1000000))
     ->needs(shrink)
     ->capture_default_str();
+  app.add_option("--html", xs.html, "Write the run as a page, with a timeline")
+    ->excludes(shrink);
   app.require_option(1, 0);
 }

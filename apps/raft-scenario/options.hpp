@@ -2,12 +2,10 @@
 
 #include "caf/raft/testing/swarm_shrink.hpp"
 
+#include <CLI/CLI.hpp>
+
 #include <cstdint>
 #include <string>
-
-namespace CLI {
-class App;
-}
 
 /// What raft-scenario is told to do.
 struct options {
@@ -17,6 +15,8 @@ struct options {
   /// Of what the seed draws.
   caf::raft::testing::plan_reduction without;
   bool trace = false;
+  /// Where to write the run as a page; empty: nowhere.
+  std::string html;
   bool shrink = false;
   size_t budget = 200;
 };

@@ -91,6 +91,13 @@ TEST_CASE("roles, commits, requests and answers are told") {
         != std::string::npos);
 }
 
+TEST_CASE("a life begins with the role and the term that it has then") {
+  auto xs = events_of(elected + "crash 2\nrestart 2\n----\n\n");
+  auto roles = described<role_changed>(xs);
+  CHECK(roles.at(0) == "1 is follower term=1 group=1");
+  CHECK(roles.back() == "2 is follower term=2 group=1");
+}
+
 TEST_CASE("faults are told when they happen, and when they end") {
   auto xs = events_of(elected
                       + "partition 1 | 2 3\nheal\nheal\n"

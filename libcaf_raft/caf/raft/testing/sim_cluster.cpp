@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <tuple>
 #include <utility>
 
@@ -284,12 +285,22 @@ void sim_cluster::on_status(server_id member, const status_report& what) {
 void sim_cluster::on_event(server_id member, group_id group,
                            const group_event& what) {
   rules_.on_event(group, member, what);
-  auto& last = members_.at(member).views[group];
-  if (last.role != what.role || last.term != what.term)
+  auto [i, is_first] = members_.at(member).views.try_emplace(group);
+  auto& last = i->second;
+  if (is_first)
+    tell(role_changed{member, group, what.role,
+                      std::max(what.term, stored_term(member, group))});
+  else if (last.role != what.role || last.term != what.term)
     tell(role_changed{member, group, what.role, what.term});
   if (last.commit_index != what.commit_index)
     tell(commit_advanced{member, group, what.commit_index});
   last = what;
+}
+
+/// The first event of a life may come before its log was read.
+term_t sim_cluster::stored_term(server_id member, group_id group) {
+  auto* stored = disk(member).find(group);
+  return stored == nullptr ? term_t{} : stored->state.term;
 }
 
 void sim_cluster::on_stopped(server_id member, group_id group) {

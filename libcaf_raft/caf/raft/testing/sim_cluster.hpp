@@ -255,6 +255,7 @@ private:
   void form_directories();
   sim_life& life(server_id id);
   void lose_requests(server_id at);
+  term_t stored_term(server_id member, group_id group);
   request_id add_request(request what, std::string text);
 
   // -- sim_cluster_time.cpp -----------------------------------------------------
