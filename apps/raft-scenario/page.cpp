@@ -3,6 +3,7 @@
 #include <csignal>
 #include <fstream>
 #include <iostream>
+#include <stdexcept>
 #include <utility>
 
 using namespace caf::raft::testing;
@@ -12,9 +13,13 @@ run_page::run_page(std::string path, timeline::axis_t axis,
   : path_(std::move(path)),
     heading_(std::move(heading)),
     builder_(axis) {
+  if (path_.empty())
+    return;
+  // Said before the run, and not after it.
+  if (!std::ofstream{path_})
+    throw std::runtime_error("cannot write " + path_);
   current = this;
-  if (!path_.empty())
-    std::signal(SIGABRT, on_abort);
+  std::signal(SIGABRT, on_abort);
 }
 
 run_page::~run_page() {
