@@ -22,7 +22,7 @@ struct election_trial {
 };
 
 /// How long bytes are on their way, and how long a disk takes, which has to have a
-/// vote before it is answered. By default four servers have answered after 14 ms in
+/// vote before it is answered. By default four servers have answered after 13.5 ms in
 /// the mean; the paper's took "roughly 15 ms".
 struct broadcast_time {
   timespan min_latency = std::chrono::milliseconds(2);
