@@ -7,18 +7,25 @@
 #include "caf/raft/bytes.hpp"
 #include "caf/raft/time.hpp"
 
+#include <caf/config.hpp>
+
+#if CAF_MAJOR_VERSION >= 1
+// typed_broker.hpp of 1.0 needs it and does not include it.
+#  include <caf/log/io.hpp>
+#endif
+
 #include <caf/actor_cast.hpp>
 #include <caf/actor_clock.hpp>
 #include <caf/actor_config.hpp>
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
-#include <caf/config.hpp>
 #include <caf/error.hpp>
 #include <caf/event_based_actor.hpp>
 #include <caf/io/middleman.hpp>
 #include <caf/io/typed_broker.hpp>
 #include <caf/mailbox_element.hpp>
 #include <caf/response_promise.hpp>
+#include <caf/response_type.hpp>
 #include <caf/result.hpp>
 #include <caf/scheduled_actor.hpp>
 #include <caf/sec.hpp>
@@ -82,8 +89,7 @@ mailbox_element_ptr parcel(T&& what) {
 
 template <class Handle, class T>
 constexpr bool takes
-  = response_type_unbox<signatures_of_t<Handle>,
-                        caf::detail::type_list<std::decay_t<T>>>::valid;
+  = response_type<typename Handle::signatures, std::decay_t<T>>::valid;
 
 } // namespace detail
 
@@ -159,10 +165,16 @@ public:
     });
   }
 
-  auto make_behavior() -> typename State::handle::behavior_type override {
+  auto make_behavior() -> typename Base::behavior_type override {
     state_ = make_(this);
     make_ = nullptr;
+#if CAF_MAJOR_VERSION >= 1
+    // For an interface of one message, the actor's type of behavior is not the
+    // handle's.
+    return {unsafe_behavior_init, std::move(state_->make_behavior().unbox())};
+#else
     return state_->make_behavior();
+#endif
   }
 
   void on_exit() override {

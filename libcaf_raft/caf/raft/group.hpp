@@ -114,47 +114,47 @@ private:
 
   template <class Answer>
   caf::result<Answer> ask(request_kind kind, bytes payload) {
-    auto promise = self_->template make_response_promise<Answer>();
+    auto promise = self_->make_response_promise();
     auto id = ++last_;
     open_.emplace(id, pending{promise, &deliver_answer<Answer>});
     post(self_, member_, submit{id, kind, std::move(payload), {}, me()});
-    return promise;
+    return delegated<Answer>{};
   }
 
   caf::result<bool> ask_leader() {
-    auto promise = self_->template make_response_promise<bool>();
+    auto promise = self_->make_response_promise();
     auto id = ++last_;
     open_.emplace(id, pending{promise, [](response_promise& to, outcome& x) {
                                 to.deliver(!x.answer.empty()
                                            && x.answer[0] != std::byte{0});
                               }});
     post(self_, member_, raft::ask_is_leader{id, {}, me()});
-    return promise;
+    return delegated<bool>{};
   }
 
   caf::result<status> ask_state() {
-    auto promise = self_->template make_response_promise<status>();
+    auto promise = self_->make_response_promise();
     auto id = ++last_;
     states_.emplace(id, promise);
     post(self_, member_, get_status{id, me()});
-    return promise;
+    return delegated<status>{};
   }
 
   caf::result<void> transfer(transfer_to x) {
-    auto promise = self_->template make_response_promise<void>();
+    auto promise = self_->make_response_promise();
     auto id = ++last_;
     open_.emplace(id, pending{promise, [](response_promise& to, outcome&) {
                                 to.deliver(unit);
                               }});
     post(self_, member_, transfer_leadership{id, x.member, {}, me()});
-    return promise;
+    return delegated<void>{};
   }
 
   caf::result<void> end() {
-    auto promise = self_->template make_response_promise<void>();
+    auto promise = self_->make_response_promise();
     leaving_ = promise;
     post(self_, member_, stop_group{std::chrono::seconds(8), me()});
-    return promise;
+    return delegated<void>{};
   }
 
   void on(outcome& x) {
