@@ -98,7 +98,7 @@ private:
 void run(const election_options& how) {
   table found{how};
   auto upper = found.add(
-    "More randomness", 100, 10'000,
+    "More randomness", 50, 20'000,
     {{150, 150}, {150, 151}, {150, 155}, {150, 175}, {150, 200}, {150, 300}});
   auto lower
     = found.add("Shorter timeouts", 10, 1'000,

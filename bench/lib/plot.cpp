@@ -1,5 +1,7 @@
 #include "plot.hpp"
 
+#include "caf/raft/testing/html_text.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -20,19 +22,6 @@ constexpr double panel_height = top + height + 50;
 
 constexpr std::array colors{"#1b6ca8", "#c8553d", "#3c8d53",
                             "#8b5fbf", "#b8860b", "#444444"};
-
-std::string escaped(const std::string& text) {
-  std::string result;
-  for (auto c : text) {
-    if (c == '<')
-      result += "&lt;";
-    else if (c == '&')
-      result += "&amp;";
-    else
-      result += c;
-  }
-  return result;
-}
 
 /// One panel's drawing.
 class drawing {
@@ -67,7 +56,7 @@ private:
             const char* more = "") {
     fmt::format_to(std::back_inserter(out_),
                    "<text x='{:.1f}' y='{:.1f}' {}>{}</text>\n", x, y, more,
-                   escaped(what));
+                   caf::raft::testing::html_escaped(what));
   }
 
   void line(double x1, double y1, double x2, double y2) {
@@ -102,7 +91,7 @@ private:
     std::sort(sorted.begin(), sorted.end());
     auto* color = colors[number % colors.size()];
     out_ += "<polyline fill='none' stroke-width='1.5' points='";
-    for (size_t i = 0; i < sorted.size(); ++i)
+    for (size_t i = 0; i < sorted.size() && sorted[i] < panel_.most; ++i)
       fmt::format_to(
         std::back_inserter(out_), "{:.1f},{:.1f} ", x_of(sorted[i]),
         y_of(static_cast<double>(i + 1) / static_cast<double>(sorted.size())));

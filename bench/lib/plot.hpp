@@ -12,7 +12,7 @@ struct curve {
 };
 
 /// Distributions over one axis, which is logarithmic: how many of the values are
-/// not above x.
+/// not above x. A curve ends before `most`, below 100 % if there is more.
 struct panel {
   std::string title;
   std::string unit;

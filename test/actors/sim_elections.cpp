@@ -43,6 +43,12 @@ TEST_CASE("more randomness, fewer split votes, §3.4") {
   CHECK(much.front() > 75ms);
 }
 
+// As long as all begin to wait at the same moment and nothing else tells them apart.
+TEST_CASE("without randomness nobody is elected for long, §9.3") {
+  for (uint64_t seed = 1; seed <= 10; ++seed)
+    CHECK(downtime({150ms, 0ms, false, seed, 3s}) >= 3s);
+}
+
 TEST_CASE("shorter timeouts, shorter downtimes, as long as a broadcast is "
           "shorter still, §3.9") {
   auto last = 0ns;

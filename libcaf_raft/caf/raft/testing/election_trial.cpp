@@ -13,8 +13,8 @@ constexpr server_id dead{servers};
 constexpr group_id group{1};
 constexpr term_t term{1};
 
-cluster_settings settings_of(const election_trial& what,
-                             const broadcast_time& takes) {
+/// Neither network nor disks take time.
+cluster_settings settings_of(const election_trial& what) {
   cluster_settings result;
   result.members = servers;
   result.seed = what.seed;
@@ -22,10 +22,10 @@ cluster_settings settings_of(const election_trial& what,
   result.group.election_jitter = what.jitter;
   result.group.heartbeat_interval = what.timeout / 2;
   result.group.pre_vote = what.pre_vote;
-  result.network.min_latency = takes.min_latency;
-  result.network.max_latency = takes.max_latency;
-  result.min_sync = takes.min_sync;
-  result.max_sync = takes.max_sync;
+  result.network.min_latency = timespan::zero();
+  result.network.max_latency = timespan::zero();
+  result.min_sync = timespan::zero();
+  result.max_sync = timespan::zero();
   return result;
 }
 
@@ -40,7 +40,7 @@ entries log_of(size_t length) {
 } // namespace
 
 timespan downtime(const election_trial& what, const broadcast_time& takes) {
-  sim_cluster sim{settings_of(what, takes)};
+  sim_cluster sim{settings_of(what)};
   // Of the four that are left, each with its own length, the two longest can get
   // three votes.
   for (auto id : sim.ids())
@@ -48,10 +48,15 @@ timespan downtime(const election_trial& what, const broadcast_time& takes) {
   sim.rules().assume_committed(sim.disk(dead), group, index_t{1});
   auto since_heartbeat = timespan{static_cast<timespan::rep>(
     sim.rng()() % static_cast<uint64_t>((what.timeout / 2).count()))};
-  // Whoever starts waits as if it had just heard its leader.
+  // Whoever starts waits as if it had just heard its leader. All read their logs
+  // and connect in no time: else they would not begin to wait at the same moment.
   for (auto id : sim.ids())
     if (id != dead)
       sim.start(id);
+  sim.settle();
+  sim.network().conditions().min_latency = takes.min_latency;
+  sim.network().conditions().max_latency = takes.max_latency;
+  sim.set_sync_time(takes.min_sync, takes.max_sync);
   auto start = sim.now();
   sim.run_until([&] { return bool{sim.leader()}; },
                 what.limit + since_heartbeat);

@@ -106,6 +106,9 @@ public:
 
   void release_reader(server_id id);
 
+  /// From now on, disks take a time between these for whatever they begin.
+  void set_sync_time(timespan min, timespan max);
+
   /// Its next write fails, and with it the process.
   void fail_disk(server_id id);
 

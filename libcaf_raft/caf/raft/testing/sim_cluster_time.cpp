@@ -61,6 +61,11 @@ void sim_cluster::look_at_disk(server_id id, uint64_t operations_before) {
   sys.hold(x.life->log_job());
 }
 
+void sim_cluster::set_sync_time(timespan min, timespan max) {
+  cfg_.min_sync = min;
+  cfg_.max_sync = max;
+}
+
 void sim_cluster::after_step(server_id id) {
   ++steps_;
   auto& x = members_.at(id);
