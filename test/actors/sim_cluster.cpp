@@ -10,6 +10,20 @@ namespace {
 
 constexpr group_id one{1};
 
+/// Three members, one of which leads.
+struct led_cluster : sim_cluster {
+  led_cluster() : sim_cluster{seeded()} {
+    start_all();
+    REQUIRE(run_until([this] { return bool{leader()}; }, 30s));
+  }
+
+  static cluster_settings seeded() {
+    cluster_settings result;
+    result.seed = 5;
+    return result;
+  }
+};
+
 outcome do_it(sim_cluster& sim, server_id at, operation x) {
   std::optional<outcome> result;
   sim.submit(at, one, kind_of(x), payload_of(x), 5s,
@@ -36,11 +50,7 @@ operation get(const char* key) {
 } // namespace
 
 TEST_CASE("three members elect a leader, write and read at every member") {
-  cluster_settings cfg;
-  cfg.seed = 5;
-  sim_cluster sim{cfg};
-  sim.start_all();
-  REQUIRE(sim.run_until([&] { return bool{sim.leader()}; }, 30s));
+  led_cluster sim;
   for (auto id : sim.ids()) {
     auto done = do_it(sim, id, put("a", "v"));
     CHECK(done.code == errc::none);
@@ -55,15 +65,11 @@ TEST_CASE("three members elect a leader, write and read at every member") {
 
 // What that costs in CPU is for bench/idle to say.
 TEST_CASE("an idle cluster handles no more messages than its heartbeats need") {
-  cluster_settings cfg;
-  cfg.seed = 5;
-  sim_cluster sim{cfg};
-  sim.start_all();
-  REQUIRE(sim.run_until([&] { return bool{sim.leader()}; }, 30s));
+  led_cluster sim;
   sim.run_for(5s);
   auto before = sim.messages_handled();
   constexpr auto rounds = 100;
-  sim.run_for(rounds * cfg.group.heartbeat_interval);
+  sim.run_for(rounds * led_cluster::seeded().group.heartbeat_interval);
   MESSAGE("in ", rounds, " rounds: ", sim.messages_handled() - before);
   // A heartbeat takes ten messages to go and come back through both members.
   CHECK(sim.messages_handled() - before < rounds * 2 * 15);
