@@ -61,10 +61,20 @@ TEST_CASE("a short sleep of the leader costs nobody a write") {
   servers.start_all();
   auto leader = servers.await_leader();
   auto term = servers.status(leader)->at("term");
+  auto other = leader % 3 + 1;
   servers.pause(leader);
-  std::this_thread::sleep_for(milliseconds(200));
+  deadline limit{seconds(10)};
+  auto writer = connect_to(servers.http_port(other), limit);
+  REQUIRE(writer);
+  REQUIRE(send_all(
+    writer.get(), "PUT /kv/a HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nb",
+    limit));
+  // What is asked later is answered: so the write was taken, and waits.
+  REQUIRE(servers.status(other));
   servers.resume(leader);
-  CHECK(servers.client(leader % 3 + 1).put("/kv/a", "b").status == 204);
+  std::string answer;
+  REQUIRE(receive_some(writer.get(), answer, limit) == received::bytes);
+  CHECK(answer.starts_with("HTTP/1.1 204"));
   CHECK(servers.status(leader)->at("term") == term);
 }
 
