@@ -45,6 +45,8 @@ struct Envelope {
     readIndexResult @12 :ReadIndexResult;
     requestTransfer @13 :RequestTransfer;
     transferResult @14 :TransferResult;
+    farewell @15 :Farewell;
+    farewellResult @16 :FarewellResult;
   }
 }
 
@@ -224,6 +226,19 @@ struct TransferResult {
   id @1 :UInt64;
   code @2 :Code;
   to @3 :UInt64;
+}
+
+struct Farewell {
+  # The sender stops. What was passed on to it and that it has not answered yet
+  # was not appended and never will be.
+
+  term @0 :UInt64;
+}
+
+struct FarewellResult {
+  # The farewell was heard.
+
+  term @0 :UInt64;
 }
 
 enum Code {

@@ -99,3 +99,60 @@ TEST_CASE("a transfer is done also if its answer comes after the new leader") {
   REQUIRE(answers.size() == 1);
   CHECK(answers[0].code == errc::none);
 }
+
+TEST_CASE("what a leader left unanswered when it said farewell waits for the "
+          "next one") {
+  server_fixture it;
+  it.begin();
+  it.follow(2, 1);
+  it.submit(request_kind::command, "put a b");
+  REQUIRE(it.sent<propose>(2).size() == 1);
+  it.arrive(farewell{member_of(2), term_t{1}});
+  CHECK(it.sent<farewell_result>(2).size() == 1);
+  it.tell(it.server, peer_changed{server_id{2}, false});
+  CHECK(it.client.take<outcome>().empty());
+  // It leads this term no more: nothing is passed on to it.
+  it.tell(it.server, peer_changed{server_id{2}, true});
+  it.arrive(heartbeat{member_of(2), term_t{1}, tenure_id{99}, round_t{2}, {}});
+  CHECK(it.sent<propose>(2).empty());
+  it.arrive(heartbeat{member_of(3), term_t{2}, tenure_id{99}, round_t{1}, {}});
+  CHECK(it.sent<propose>(3).size() == 1);
+  // In a newer term it may lead again.
+  it.arrive(heartbeat{member_of(2), term_t{3}, tenure_id{98}, round_t{1}, {}});
+  it.submit(request_kind::command, "put a c");
+  CHECK(it.sent<propose>(2).size() == 1);
+}
+
+TEST_CASE("a member that stops says farewell, and stays until it is heard") {
+  server_fixture it;
+  collector<stopped> end{it.sys.system()};
+  it.begin();
+  it.follow(2, 1);
+  it.tell(it.server, stop_group{6s, end.as<stop_listener>()});
+  CHECK(it.sent<farewell>(2) == std::vector{farewell{member_of(1), term_t{1}}});
+  CHECK(it.sent<farewell>(3).size() == 1);
+  // What comes behind it is refused.
+  it.arrive(proposal_of(1, 7));
+  CHECK(it.sent<propose_result>(2).size() == 1);
+  it.arrive(farewell_result{member_of(2), term_t{1}});
+  CHECK(end.take<stopped>().empty());
+  SUBCASE("by all") {
+    it.arrive(farewell_result{member_of(3), term_t{1}});
+    CHECK(end.take<stopped>().size() == 1);
+  }
+  SUBCASE("or the others are gone") {
+    it.tell(it.server, peer_changed{server_id{3}, false});
+    CHECK(end.take<stopped>().size() == 1);
+  }
+  SUBCASE("or does not wait longer than an election would take") {
+    it.run_for(settings{}.election_timeout);
+    CHECK(end.take<stopped>().size() == 1);
+  }
+}
+
+TEST_CASE("a farewell is heard before the first role begins") {
+  server_fixture it;
+  it.arrive(farewell{member_of(2), term_t{3}});
+  CHECK(it.sent<farewell_result>(2)
+        == std::vector{farewell_result{member_of(1), term_t{}}});
+}

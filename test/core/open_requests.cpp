@@ -114,6 +114,32 @@ TEST_CASE("what was passed on is never sent again") {
   }
 }
 
+TEST_CASE(
+  "what a member has not answered when it leaves goes to the next leader") {
+  desk x;
+  x.command(1);
+  x.command(2);
+  auto first = x.to_other();
+  CHECK(!x.open.appended(first[0].id, errc::none, at(2, 1)));
+  x.command(3);
+  x.to_other(server_id{3});
+  x.command(4);
+  x.open.refused_all(other);
+  // What was appended stays, what another one has is not touched, and what the
+  // first one says later is about nobody.
+  CHECK(!x.open.appended(first[1].id, errc::none, at(3, 1)));
+  auto again = x.to_role();
+  REQUIRE(again.size() == 2);
+  CHECK(!x.open.appended(again[0].id, errc::none, at(3, 2)));
+  CHECK(!x.open.appended(again[1].id, errc::none, at(4, 2)));
+  CHECK(x.apply({at(2, 1), at(3, 2), at(4, 2)})
+        == endings{{1, errc::none, at(2, 1), "2@1"},
+                   {2, errc::none, at(3, 2), "3@2"},
+                   {4, errc::none, at(4, 2), "4@2"}});
+  CHECK(endings_of(x.open.connection_lost(server_id{3}))
+        == endings{{3, errc::outcome_unknown, {}, ""}});
+}
+
 TEST_CASE("an answer that comes after the tenure still counts") {
   desk x;
   x.command(1);

@@ -63,6 +63,8 @@ public:
       case 14:
         if (draw(4) == 0)
           lose_connection();
+        else if (draw(4) == 0)
+          leader_leaves();
         break;
       default:
         if (draw(3) == 0)
@@ -138,6 +140,17 @@ private:
     if (draw(2) == 0)
       results_.clear();
     told(open_.connection_lost(other));
+  }
+
+  /// It says farewell behind its last answer. What is on its way to it is no
+  /// leader's any more.
+  void leader_leaves() {
+    if (ours_)
+      return;
+    while (!results_.empty())
+      result_arrives();
+    open_.refused_all(other);
+    new_term();
   }
 
   void leader_works() {

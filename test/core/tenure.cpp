@@ -41,6 +41,8 @@ std::vector<message> messages_of(term_t term, tenure_id to = ours) {
     read_index_result{from, term, request_id{7}, errc::none, {}, {}},
     request_transfer{from, term, request_id{7}, server_id{3}},
     transfer_result{from, term, request_id{7}, errc::none, server_id{3}},
+    farewell{from, term},
+    farewell_result{from, term},
   };
 }
 
@@ -70,14 +72,15 @@ TEST_CASE("there is one comparison of terms, §3.3") {
 
 TEST_CASE("messages of an older term are answered or dropped") {
   std::vector<passage> expected{
-    refuse, refuse,  refuse,  // request_vote
-    drop,   drop,    deliver, // vote_result
-    refuse, drop,             // append_entries
-    refuse, drop,             // heartbeat
-    drop,   drop,             // commit_notice, timeout_now
-    refuse, deliver,          // propose
-    refuse, deliver,          // read_index
-    refuse, deliver,          // request_transfer
+    refuse,  refuse,  refuse,  // request_vote
+    drop,    drop,    deliver, // vote_result
+    refuse,  drop,             // append_entries
+    refuse,  drop,             // heartbeat
+    drop,    drop,             // commit_notice, timeout_now
+    refuse,  deliver,          // propose
+    refuse,  deliver,          // read_index
+    refuse,  deliver,          // request_transfer
+    deliver, deliver,          // farewell
   };
   for (auto alive : {false, true}) {
     check_fence(term_t{4}, ours, alive, expected);
@@ -86,7 +89,7 @@ TEST_CASE("messages of an older term are answered or dropped") {
 }
 
 TEST_CASE("messages of our term are delivered") {
-  std::vector<passage> expected(18, deliver);
+  std::vector<passage> expected(20, deliver);
   for (auto alive : {false, true})
     check_fence(term_t{5}, ours, alive, expected);
 }
@@ -94,30 +97,31 @@ TEST_CASE("messages of our term are delivered") {
 TEST_CASE("answers to another tenure of our term are dropped") {
   check_fence(term_t{5}, theirs, false,
               {deliver, deliver, deliver, // request_vote
-               drop, drop, drop,          // vote_result
+               drop,    drop,    drop,    // vote_result
                deliver, drop,             // append_entries
                deliver, drop,             // heartbeat
                deliver, deliver,          // commit_notice, timeout_now
                deliver, deliver,          // propose
                deliver, deliver,          // read_index
-               deliver, deliver});        // request_transfer
+               deliver, deliver,          // request_transfer
+               deliver, deliver});        // farewell
   // A refused pre-vote says the refuser's own term, an older one perhaps.
   check_fence(term_t{4}, theirs, false,
-              {refuse, refuse, refuse, drop, drop, drop, refuse, drop, refuse,
-               drop, drop, drop, refuse, deliver, refuse, deliver, refuse,
-               deliver});
+              {refuse, refuse,  refuse, drop,    drop,    drop,   refuse,
+               drop,   refuse,  drop,   drop,    drop,    refuse, deliver,
+               refuse, deliver, refuse, deliver, deliver, deliver});
 }
 
 TEST_CASE("a newer term ends the tenure, §3.3") {
   std::vector<passage> expected{newer, newer, deliver};
-  expected.resize(18, newer);
+  expected.resize(20, newer);
   check_fence(term_t{6}, ours, false, expected);
   check_fence(term_t{9}, theirs, false, expected);
 }
 
 TEST_CASE("a vote request does not disturb a live leader, §4.2.3") {
   std::vector<passage> expected{refuse, newer, deliver};
-  expected.resize(18, newer);
+  expected.resize(20, newer);
   check_fence(term_t{6}, ours, true, expected);
 }
 

@@ -139,6 +139,10 @@ std::vector<message> group_messages() {
     request_transfer{peer, last_term, request_id{top}, server_id{top}},
     transfer_result{peer, term, request_id{77}, errc::none, server_id{3}},
     transfer_result{peer, last_term, request_id{top}, errc::rejected, {}},
+    farewell{peer, term},
+    farewell{peer, last_term},
+    farewell_result{peer, term},
+    farewell_result{peer, {}},
   };
   add_appends(xs);
   add_proposals(xs);

@@ -161,6 +161,12 @@ void client_desk::connection_lost(server_id member) {
   ask_reads_at_.reset();
 }
 
+void client_desk::refused_all(server_id member) {
+  open_.refused_all(member);
+  open_.ask_reads_anew();
+  ask_reads_at_.reset();
+}
+
 void client_desk::applied(entries_applied& msg, const applier_actor& applier) {
   std::vector<requests::applied> answers;
   answers.reserve(msg.answers.size());

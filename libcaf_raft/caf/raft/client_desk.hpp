@@ -57,6 +57,9 @@ public:
 
   void connection_lost(server_id member);
 
+  /// What another member was passed and did not answer it did not append.
+  void refused_all(server_id member);
+
   void applied(entries_applied& msg, const applier_actor& applier);
 
   void answered(queries_answered& msg);

@@ -213,11 +213,29 @@ struct transfer_result {
   bool operator==(const transfer_result&) const = default;
 };
 
+/// The sender stops, and does not lead this term. What was passed on to it in
+/// this term or an older one, and that it has not answered before this, is not
+/// appended and never will be.
+struct farewell {
+  sender from;
+  term_t term;
+
+  bool operator==(const farewell&) const = default;
+};
+
+/// The farewell was heard: its sender need not stay for us.
+struct farewell_result {
+  sender from;
+  term_t term;
+
+  bool operator==(const farewell_result&) const = default;
+};
+
 using message
   = std::variant<request_vote, vote_result, append_entries, append_result,
                  heartbeat, heartbeat_result, commit_notice, timeout_now,
                  propose, propose_result, read_index, read_index_result,
-                 request_transfer, transfer_result>;
+                 request_transfer, transfer_result, farewell, farewell_result>;
 
 /// A message and the group that it is for.
 struct envelope {

@@ -88,6 +88,8 @@ void server_state::on(const peer_changed& msg) {
   } else {
     connected_.erase(msg.id);
     clients_.connection_lost(msg.id);
+    not_left_yet_.erase(msg.id);
+    progress_of_stop();
   }
   flush_soon();
   if (running())
@@ -186,7 +188,7 @@ void server_state::on(flush) {
 
 way_to_leader server_state::way() const {
   way_to_leader result;
-  if (!running() || handing_over_ || !leader_)
+  if (!running() || handing_over_ || !leader_ || has_left(leader_))
     return result;
   result.leader = leader_;
   result.term = term_;
@@ -335,43 +337,6 @@ void server_state::on(wake msg) {
   if (clients_.wants_to_pass_on())
     flush_soon();
   arm();
-}
-
-// -- the end ------------------------------------------------------------------
-
-void server_state::on(const stop_group& msg) {
-  if (stopping_) {
-    post(self_, msg.reply_to, stopped{});
-    return;
-  }
-  stopping_ = msg;
-  stop_deadline_ = now(self_) + msg.time_left;
-  if (running() && leader_ == env_.self.id && !handing_over_)
-    post(self_, role_, begin_transfer{request_id{}, server_id{}});
-  progress_of_stop();
-  arm();
-}
-
-/// Ends when another member leads, or none can, and nobody waits here any more.
-void server_state::progress_of_stop() {
-  if (!stopping_)
-    return;
-  auto free = !running() || kind_ != core::role_kind::leader
-              || leads_to_the_end_;
-  auto late = now(self_) >= stop_deadline_;
-  if (late || (free && clients_.empty()))
-    finish();
-}
-
-void server_state::finish() {
-  clients_.close();
-  leadership_.close();
-  if (running())
-    post(self_, role_, end_tenure{});
-  post(self_, applier_, stop{});
-  post(self_, env_.node, remove_group{env_.group});
-  post(self_, stopping_->reply_to, stopped{});
-  self_->quit();
 }
 
 void server_state::send(server_id to, const message& what) const {

@@ -116,7 +116,15 @@ private:
   void report(request_id id, const status& value);
   status status_without_role() const;
   group_event event(group_event::kind_t kind) const;
+
+  // -- the end (server_end.cpp) -----------------------------------------------
+
   void progress_of_stop();
+  bool said_farewell();
+  void on_farewell(const farewell& msg);
+  void on_farewell_heard(server_id by);
+  /// Whether that member has left, or leaves, and leads no more in our term.
+  bool has_left(server_id id) const;
   void finish();
 
   scheduled_actor* self_;
@@ -176,6 +184,11 @@ private:
   std::optional<stop_group> stopping_;
   time_point stop_deadline_;
   bool leads_to_the_end_ = false;
+  bool farewell_said_ = false;
+  /// Who has not heard the farewell yet.
+  std::set<server_id> not_left_yet_;
+  /// In which term others said farewell: they do not lead it.
+  std::map<server_id, term_t> left_in_;
 };
 
 } // namespace caf::raft

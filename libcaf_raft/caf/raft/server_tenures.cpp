@@ -213,35 +213,38 @@ overloaded(Fs...) -> overloaded<Fs...>;
 
 /// Its term is the role's own: a pre-vote asks about the next one.
 void server_state::to_role(message& msg) {
-  std::visit(overloaded{
-               [this](append_entries& x) {
-                 leader_heard_ = now(self_);
-                 post(self_, role_, std::move(x));
-               },
-               [this](const heartbeat& x) {
-                 leader_heard_ = now(self_);
-                 post(self_, role_, x);
-               },
-               [this](propose& x) { pass_on_commands(x); },
-               [this](read_index& x) { pass_on_read(x); },
-               [this](propose_result& x) {
-                 clients_.appended(x.results);
-                 flush_soon();
-               },
-               [this](read_index_result& x) {
-                 if (x.term == term_ && x.from.id == leader_ && x.commit)
-                   post(self_, role_,
-                        commit_notice{x.from, x.term, tenure_id{}, x.commit});
-                 clients_.read_confirmed(x.id, x.code, x.index, applier_);
-                 flush_soon();
-               },
-               [this](request_transfer& x) { pass_on_transfer(x); },
-               [this](transfer_result& x) {
-                 leadership_.settled(x.id, x.code, x.to, leader_);
-               },
-               [this](const auto& x) { post(self_, role_, x); },
-             },
-             msg);
+  std::visit(
+    overloaded{
+      [this](append_entries& x) {
+        leader_heard_ = now(self_);
+        post(self_, role_, std::move(x));
+      },
+      [this](const heartbeat& x) {
+        leader_heard_ = now(self_);
+        post(self_, role_, x);
+      },
+      [this](propose& x) { pass_on_commands(x); },
+      [this](read_index& x) { pass_on_read(x); },
+      [this](propose_result& x) {
+        clients_.appended(x.results);
+        flush_soon();
+      },
+      [this](read_index_result& x) {
+        if (x.term == term_ && x.from.id == leader_ && x.commit)
+          post(self_, role_,
+               commit_notice{x.from, x.term, tenure_id{}, x.commit});
+        clients_.read_confirmed(x.id, x.code, x.index, applier_);
+        flush_soon();
+      },
+      [this](request_transfer& x) { pass_on_transfer(x); },
+      [this](const farewell& x) { on_farewell(x); },
+      [this](const farewell_result& x) { on_farewell_heard(x.from.id); },
+      [this](transfer_result& x) {
+        leadership_.settled(x.id, x.code, x.to, leader_);
+      },
+      [this](const auto& x) { post(self_, role_, x); },
+    },
+    msg);
 }
 
 bool server_state::leader_is_alive(server_id asking) const {

@@ -26,7 +26,8 @@ namespace caf::raft::core {
 ///   answered: it may be appended. It is not sent again unless the leader
 ///   refuses it, so it is never appended twice. When its time is up, or the
 ///   connection that it left by breaks, it is `outcome_unknown`. Not so when
-///   the own leadership ends: what that left unanswered it did not append;
+///   the own leadership ends, or another member says farewell: what that left
+///   unanswered it did not append;
 /// - *appended* as an entry whose id is known. Once the state machine here has
 ///   applied that index it is done if the entry there has that term, and if it
 ///   has another, it never will be: `no_leader` (log matching, §3.5). Where its
@@ -229,13 +230,15 @@ public:
   /// The own role is gone, and all that it said was heard. Commands that it was
   /// handed and did not answer wait for the next leader, before newer ones.
   void tenure_over() {
-    for (auto& x : handed_over_)
-      x.stage = request_stage::waiting;
-    auto first = waiting_commands_.begin();
-    table_t::move_all(handed_over_, waiting_commands_, first);
-    for (auto i = waiting_commands_.begin(); i != first; ++i)
-      table_.renumber(i);
+    wait_again(handed_over_);
     ask_reads_anew();
+  }
+
+  /// Another member appends nothing any more of what it was passed and has not
+  /// answered. That waits for the next leader, before newer commands.
+  void refused_all(server_id member) {
+    if (auto i = passed_on_.find(member); i != passed_on_.end())
+      wait_again(i->second);
   }
 
   /// The connection to another member is gone, and with it what was passed on
@@ -243,7 +246,7 @@ public:
   settled_list connection_lost(server_id member) {
     settled_list result;
     if (auto i = passed_on_.find(member); i != passed_on_.end())
-      settle_all(i->second, result);
+      table_.give_up_all(i->second, result);
     return result;
   }
 
@@ -296,7 +299,7 @@ public:
   settled_list expire(time_point now) {
     settled_list result;
     while (auto i = table_.due(now))
-      result.push_back(table_.settle(*i, code_if_over(**i)));
+      result.push_back(table_.give_up(*i));
     return result;
   }
 
@@ -305,16 +308,16 @@ public:
     settled_list result;
     auto settle_each = [&](auto& xs) {
       for (auto& [key, list] : xs)
-        settle_all(list, result);
+        table_.give_up_all(list, result);
     };
-    settle_all(waiting_commands_, result);
-    settle_all(handed_over_, result);
+    table_.give_up_all(waiting_commands_, result);
+    table_.give_up_all(handed_over_, result);
     settle_each(passed_on_);
     settle_each(appended_);
-    settle_all(waiting_queries_, result);
+    table_.give_up_all(waiting_queries_, result);
     settle_each(asking_queries_);
     settle_each(indexed_queries_);
-    settle_all(running_queries_, result);
+    table_.give_up_all(running_queries_, result);
     asking_queries_.clear();
     return result;
   }
@@ -331,16 +334,15 @@ private:
     return full ? errc::overloaded : errc::none;
   }
 
-  /// What a request that is not finished has become.
-  static errc code_if_over(const typename table_t::request& x) {
-    auto certain = x.stage == request_stage::waiting
-                   || x.stage == request_stage::query;
-    return certain ? errc::no_leader : errc::outcome_unknown;
-  }
-
-  void settle_all(list_t& xs, settled_list& result) {
-    while (!xs.empty())
-      result.push_back(table_.settle(xs.begin(), code_if_over(xs.front())));
+  /// Commands that were certainly not appended wait before all others. What is
+  /// said of this attempt from now on is about nobody.
+  void wait_again(list_t& xs) {
+    for (auto& x : xs)
+      x.stage = request_stage::waiting;
+    auto first = waiting_commands_.begin();
+    table_t::move_all(xs, waiting_commands_, first);
+    for (auto i = waiting_commands_.begin(); i != first; ++i)
+      table_.renumber(i);
   }
 
   /// @param xs Appended in one term, in order.

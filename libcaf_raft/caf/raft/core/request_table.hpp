@@ -12,6 +12,7 @@
 #include <optional>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 namespace caf::raft::core {
 
@@ -131,6 +132,18 @@ public:
     by_id_.erase(i->id);
     i->list->erase(i);
     return result;
+  }
+
+  /// Settles a request that is not finished as what it has become.
+  settled give_up(iterator i) {
+    auto certain = i->stage == request_stage::waiting
+                   || i->stage == request_stage::query;
+    return settle(i, certain ? errc::no_leader : errc::outcome_unknown);
+  }
+
+  void give_up_all(list_t& xs, std::vector<settled>& result) {
+    while (!xs.empty())
+      result.push_back(give_up(xs.begin()));
   }
 
   std::optional<time_point> next_deadline() const {

@@ -106,6 +106,14 @@ struct border {
   passage operator()(const transfer_result& msg) const {
     return by_term(msg.term, passage::deliver, passage::deliver);
   }
+
+  passage operator()(const farewell& msg) const {
+    return by_term(msg.term, passage::deliver, passage::deliver);
+  }
+
+  passage operator()(const farewell_result& msg) const {
+    return by_term(msg.term, passage::deliver, passage::deliver);
+  }
 };
 
 /// Makes the answers to refused requests.
@@ -201,6 +209,14 @@ struct naming {
   const char* operator()(const transfer_result&) const {
     return "transfer_result";
   }
+
+  const char* operator()(const farewell&) const {
+    return "farewell";
+  }
+
+  const char* operator()(const farewell_result&) const {
+    return "farewell_result";
+  }
 };
 
 } // namespace
@@ -222,6 +238,8 @@ std::optional<message> answer_stale(const sender& self, term_t own,
 }
 
 std::optional<message> answer_unready(const sender& self, const message& what) {
+  if (std::holds_alternative<farewell>(what))
+    return farewell_result{self, term_t{}};
   auto is_request = std::holds_alternative<propose>(what)
                     || std::holds_alternative<read_index>(what)
                     || std::holds_alternative<request_transfer>(what);

@@ -78,7 +78,8 @@ enum class passage : uint8_t {
 /// | ... of a pre-vote, refused        | deliver*| deliver* | newer_term |
 /// | `propose_result`,                 |         |          |            |
 /// | `read_index_result`,              |         |          |            |
-/// | `transfer_result`                 | deliver | deliver  | newer_term |
+/// | `transfer_result`, `farewell`,    |         |          |            |
+/// | `farewell_result`                 | deliver | deliver  | newer_term |
 ///
 /// - A pre-vote asks about a term that nobody has entered: the request passes,
 ///   and so does a granted answer that is of our tenure and of our term + 1; a
@@ -88,8 +89,8 @@ enum class passage : uint8_t {
 /// - *Answers carry the tenure they belong to and die with it: those of another
 ///   one are dropped.
 /// - `propose_result`, `read_index_result` and `transfer_result` are no role's:
-///   the server settles them by their ids. They are delivered unless their term
-///   is newer.
+///   the server settles them by their ids. So are `farewell` and its result. They
+///   are delivered unless their term is newer.
 /// @param leader_is_alive Whether we lead, or heard a leader other than the
 ///                        sender within the election timeout.
 passage fence(term_t own, tenure_id tenure, const message& what,
@@ -105,7 +106,8 @@ std::optional<message> answer_stale(const sender& self, term_t own,
 /// What is answered where no role has begun yet, since the log is still being
 /// read: clients' requests have the result `no_leader`, as nothing was ever
 /// appended to a leadership that is not there. The own term is not known, so the
-/// answer says none. Empty for everything else: members ask each other again.
+/// answer says none. A farewell is heard. Empty for everything else: members ask
+/// each other again.
 std::optional<message> answer_unready(const sender& self, const message& what);
 
 /// The sender, term and name ("append_entries") of any message.

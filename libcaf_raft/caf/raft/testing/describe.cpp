@@ -99,6 +99,14 @@ std::string details(const transfer_result& x) {
   return fmt::format(" to={}", x.to.value);
 }
 
+std::string details(const farewell&) {
+  return {};
+}
+
+std::string details(const farewell_result&) {
+  return {};
+}
+
 } // namespace
 
 std::string describe(const message& what) {

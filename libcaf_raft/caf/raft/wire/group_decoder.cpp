@@ -173,6 +173,14 @@ transfer_result read(const origin& in, schema::TransferResult::Reader from) {
           read_code(from.getCode()), server_id{from.getTo()}};
 }
 
+farewell read(const origin& in, schema::Farewell::Reader from) {
+  return {in.from, term_t{from.getTerm()}};
+}
+
+farewell_result read(const origin& in, schema::FarewellResult::Reader from) {
+  return {in.from, term_t{from.getTerm()}};
+}
+
 message read(const origin& in, Envelope::Reader from) {
   switch (from.which()) {
     case Envelope::REQUEST_VOTE:
@@ -209,6 +217,11 @@ message read(const origin& in, Envelope::Reader from) {
     case Envelope::TRANSFER_RESULT:
       return read(in,
                   required(from.hasTransferResult(), from.getTransferResult()));
+    case Envelope::FAREWELL:
+      return read(in, required(from.hasFarewell(), from.getFarewell()));
+    case Envelope::FAREWELL_RESULT:
+      return read(in,
+                  required(from.hasFarewellResult(), from.getFarewellResult()));
   }
   throw malformed{"a message is of a kind that this version does not know"};
 }

@@ -182,6 +182,14 @@ void write(Envelope::Builder to, const transfer_result& what) {
   out.setTo(what.to.value);
 }
 
+void write(Envelope::Builder to, const farewell& what) {
+  to.initFarewell().setTerm(what.term.value);
+}
+
+void write(Envelope::Builder to, const farewell_result& what) {
+  to.initFarewellResult().setTerm(what.term.value);
+}
+
 /// Table, pointer to the root and the root.
 constexpr size_t envelope_words() {
   return table_words + 1 + capnp::sizeInWords<Envelope>();

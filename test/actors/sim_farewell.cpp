@@ -1,0 +1,93 @@
+// Members that stop while others pass clients' requests on to them.
+
+#include "caf/raft/testing/sim_cluster.hpp"
+
+#include <doctest/doctest.h>
+
+#include <map>
+#include <string>
+
+using namespace caf::raft;
+using namespace caf::raft::testing;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr group_id one{1};
+
+/// Requests at the members that stay, one after the other.
+struct steady_clients {
+  sim_cluster& sim;
+  std::vector<server_id> members;
+  std::map<errc, size_t> by_code;
+  size_t asked = 0;
+
+  void begin(time_point end) {
+    for (auto id : members)
+      go_on(id, end);
+  }
+
+  void go_on(server_id at, time_point end) {
+    auto writes = ++asked % 3 != 0;
+    sim.submit(at, one, writes ? request_kind::command : request_kind::query,
+               to_bytes(writes ? "put a v" : "get a"), 10s,
+               [this](const outcome& x) { ++by_code[x.code]; });
+    if (sim.now() < end)
+      sim.at(sim.now() + 500us, [this, at, end] { go_on(at, end); });
+  }
+};
+
+cluster_settings seeded(uint64_t seed) {
+  cluster_settings result;
+  result.seed = seed;
+  // Of two connections one may be far behind the other.
+  result.network.max_latency = 20ms;
+  return result;
+}
+
+server_id led(sim_cluster& sim) {
+  sim.start_all();
+  REQUIRE(sim.run_until([&] { return bool{sim.leader()}; }, 30s));
+  sim.run_for(1s);
+  return sim.leader();
+}
+
+/// Stops a member as a process does: behind its end the connections close.
+void stop_process(sim_cluster& sim, server_id id, bool& stopped) {
+  sim.stop(id, one, 6s, [&sim, &stopped, id] {
+    stopped = true;
+    sim.at(sim.now(), [&sim, id] { sim.crash(id, crash_kind::process); });
+  });
+}
+
+} // namespace
+
+TEST_CASE("whatever is passed on to a leader that stops is done, once") {
+  for (uint64_t seed = 1; seed <= 30; ++seed) {
+    CAPTURE(seed);
+    sim_cluster sim{seeded(seed)};
+    auto leader = led(sim);
+    steady_clients clients{sim, sim.ids(), {}, 0};
+    std::erase(clients.members, leader);
+    clients.begin(sim.now() + 300ms);
+    sim.run_for(100ms);
+    auto stopped = false;
+    stop_process(sim, leader, stopped);
+    REQUIRE(
+      sim.run_until([&] { return sim.open_requests() == 0 && stopped; }, 30s));
+    CHECK(clients.by_code[errc::none] == clients.asked);
+  }
+}
+
+TEST_CASE("a leader that stops need not wait for a member that sleeps") {
+  sim_cluster sim{seeded(1)};
+  auto leader = led(sim);
+  auto sleeper = sim.ids()[leader == sim.ids()[0] ? 1 : 0];
+  sim.pause(sleeper);
+  auto start = sim.now();
+  auto stopped = false;
+  stop_process(sim, leader, stopped);
+  REQUIRE(sim.run_until([&] { return stopped; }, 6s));
+  // The transfer, and as long for the farewell.
+  CHECK(sim.now() - start <= 2 * seeded(1).group.election_timeout);
+}
