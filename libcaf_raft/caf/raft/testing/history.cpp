@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <istream>
+#include <iterator>
 #include <ostream>
 
 namespace caf::raft::testing {
@@ -28,16 +30,27 @@ bool is_plain(char c) {
   return c > ' ' && c < 127 && c != '%';
 }
 
+bool is_blank(char c) {
+  return c == ' ' || c == '\t' || c == '\r';
+}
+
 /// An empty text is a lone `%`.
 std::string encode(std::string_view text) {
   if (text.empty())
     return "%";
   std::string result;
-  for (auto c : text)
-    if (is_plain(c))
-      result += c;
-    else
-      result += fmt::format("%{:02x}", static_cast<unsigned char>(c));
+  result.reserve(text.size());
+  // Values may be long, and few of their characters are not plain.
+  while (!text.empty()) {
+    auto end = std::find_if_not(text.begin(), text.end(), is_plain);
+    result.append(text.begin(), end);
+    text.remove_prefix(static_cast<size_t>(end - text.begin()));
+    if (text.empty())
+      break;
+    fmt::format_to(std::back_inserter(result), "%{:02x}",
+                   static_cast<unsigned char>(text.front()));
+    text.remove_prefix(1);
+  }
   return result;
 }
 
@@ -55,18 +68,19 @@ std::optional<std::string> decode(std::string_view text) {
   if (text == "%")
     return std::string{};
   std::string result;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      result += text[i];
-      continue;
-    }
-    auto code = number_of<uint8_t>(text.substr(i + 1, 2), 16);
-    if (!code || i + 2 >= text.size())
+  result.reserve(text.size());
+  for (;;) {
+    auto escape = text.find('%');
+    result += text.substr(0, escape);
+    if (escape == std::string_view::npos)
+      return result;
+    text.remove_prefix(escape + 1);
+    auto code = number_of<uint8_t>(text.substr(0, 2), 16);
+    if (!code || text.size() < 2)
       return std::nullopt;
     result += static_cast<char>(*code);
-    i += 2;
+    text.remove_prefix(2);
   }
-  return result;
 }
 
 /// Takes a line apart at its blanks; throws a sentence where a word is not what
@@ -86,7 +100,8 @@ public:
   std::string_view word(const char* what) {
     if (at_end())
       throw fmt::format("{} is missing", what);
-    auto result = rest_.substr(0, rest_.find_first_of(" \t\r"));
+    auto end = std::find_if(rest_.begin(), rest_.end(), is_blank);
+    auto result = rest_.substr(0, static_cast<size_t>(end - rest_.begin()));
     rest_.remove_prefix(result.size());
     return result;
   }

@@ -25,9 +25,21 @@ std::string line_between(const operation& x, std::string_view from,
 }
 
 std::string answer(op_result result, const operation& about) {
-  operation x = about;
+  operation x;
+  x.kind = about.kind;
   x.result = result;
+  x.version = about.version;
+  // Of a write it is not in the answer, and may be long.
+  if (x.kind == op_kind::get)
+    x.value = about.value;
   return line_between(x, " = ", "\n");
+}
+
+std::string done(const operation& about, index_t index) {
+  operation x;
+  x.kind = about.kind;
+  x.version = index.value;
+  return answer(op_result::ok, x);
 }
 
 bool matches(const operation& x, uint64_t version) {
@@ -47,9 +59,7 @@ std::string sample_store::put(index_t index, const operation& x) {
   if (!matches(x, version))
     return answer(op_result::mismatch, x);
   cells_[x.key] = {x.value, index.value};
-  operation done = x;
-  done.version = index.value;
-  return answer(op_result::ok, done);
+  return done(x, index);
 }
 
 std::string sample_store::remove(index_t index, const operation& x) {
@@ -60,9 +70,7 @@ std::string sample_store::remove(index_t index, const operation& x) {
   if (i == cells_.end())
     return answer(op_result::absent, x);
   cells_.erase(i);
-  operation done = x;
-  done.version = index.value;
-  return answer(op_result::ok, done);
+  return done(x, index);
 }
 
 bytes sample_store::query(bytes_view what) {
