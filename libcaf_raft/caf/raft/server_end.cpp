@@ -30,9 +30,7 @@ void server_state::progress_of_stop() {
   auto leads = running() && kind_ == core::role_kind::leader;
   auto late = now(self_) >= stop_deadline_;
   auto free = !handing_over_ && clients_.empty();
-  if (late || (free && leads && leads_to_the_end_))
-    finish();
-  else if (free && !leads && said_farewell())
+  if (late || (free && (leads ? leads_to_the_end_ : said_farewell())))
     finish();
 }
 
