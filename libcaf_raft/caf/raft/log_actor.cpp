@@ -164,14 +164,15 @@ void log_actor_state::commit_queue() {
   ++commits_;
   auto promise = has_promise(queue_);
   queue_.clear();
-  // Under load there is no idle moment, so what the commit took is set aside
-  // again at once, and a step more while there is less than wanted.
-  while (!make_room() && store_->room() < room)
-    ; // nop
   if (promise)
     sync();
   else
     report_durable();
+  // Under load there is no idle moment, so what the commit took is set aside
+  // again at once, and a step more while there is less than wanted.
+  while (!failed_ && !make_room() && store_->room() < room)
+    ; // nop
+  report_room();
 }
 
 void log_actor_state::found() {
