@@ -85,7 +85,7 @@ struct sample {
     auto damaged = file;
     damaged.data[bit / 8] ^= static_cast<std::byte>(1 << bit % 8);
     write_file(path(), damaged);
-    auto store = lmdb_store::open(settings);
+    auto store = open_log_store(settings);
     if (!store)
       return 'r';
     auto found = contents_of(**store);
@@ -96,7 +96,7 @@ struct sample {
     return same(*found, before) ? 'o' : 'w';
   }
 
-  static bool readers_agree(lmdb_store& store, const contents& what) {
+  static bool readers_agree(log_store& store, const contents& what) {
     auto reader = store.reader();
     for (auto& [id, log] : what.groups) {
       auto end = index_t{log.xs.size() + 1};

@@ -64,7 +64,7 @@ bool same(const contents& x, const contents& y) {
                        y.groups.end(), same_group);
 }
 
-result_of<contents> contents_of(storage::lmdb_store& store) {
+result_of<contents> contents_of(storage::log_store& store) {
   contents result;
   result.cluster = store.who().cluster;
   for (uint64_t i = 1; i <= max_group; ++i) {

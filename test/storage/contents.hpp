@@ -27,7 +27,7 @@ bool same(const contents& x, const contents& y);
 constexpr uint64_t max_group = 3;
 
 /// Reads everything that a store has.
-result_of<contents> contents_of(storage::lmdb_store& store);
+result_of<contents> contents_of(storage::log_store& store);
 
 /// Makes up something that servers may do next: append to several groups,
 /// change term and vote, replace entries that conflict.

@@ -1,5 +1,6 @@
 #include "storage/fixture.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -66,18 +67,29 @@ storage::store_settings settings_for(const std::string& directory) {
   result.codec = plain_codec();
   result.map_size = size_t{1} << 30;
   result.reserve_bytes = 0;
-  return result;
+  auto* on = std::getenv("CAF_RAFT_TEST_JOURNAL");
+  return on != nullptr && std::strcmp(on, "1") == 0 ? with_journal(result)
+                                                    : result;
+}
+
+storage::store_settings with_journal(storage::store_settings xs) {
+  xs.journal_bytes = small_journal;
+  xs.reserve_bytes = std::max(xs.reserve_bytes, size_t{4} << 20);
+  return xs;
 }
 
 store_ptr open_store(const storage::store_settings& xs) {
-  auto result = storage::lmdb_store::open(xs);
+  auto result = storage::open_log_store(xs);
   if (!result)
     FAIL(result.error().text);
+  // The journal takes nothing that LMDB might have no room for.
+  while (xs.journal_bytes != 0 && !(*result)->make_room())
+    ; // nop
   return std::move(*result);
 }
 
 failure why_not(const storage::store_settings& xs) {
-  auto result = storage::lmdb_store::open(xs);
+  auto result = storage::open_log_store(xs);
   REQUIRE(!result);
   return result.error();
 }

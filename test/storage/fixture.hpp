@@ -1,6 +1,6 @@
 #pragma once
 
-#include "caf/raft/storage/lmdb_store.hpp"
+#include "caf/raft/storage/journaled_store.hpp"
 
 #include <doctest/doctest.h>
 
@@ -39,12 +39,19 @@ storage::configuration_codec plain_codec();
 
 configuration_ptr voters(std::initializer_list<uint64_t> ids);
 
-/// Of server 1, small, with no room set aside.
+/// Of server 1, small, with no room set aside, and without a journal unless
+/// CAF_RAFT_TEST_JOURNAL=1 asks for one: some files of tests run both ways.
 storage::store_settings settings_for(const std::string& directory);
 
-using store_ptr = std::unique_ptr<storage::lmdb_store>;
+/// Small: it begins anew often.
+constexpr size_t small_journal = 256 << 10;
 
-/// Opens what must open.
+/// The same, with a small journal and room for what is in it.
+storage::store_settings with_journal(storage::store_settings xs);
+
+using store_ptr = std::unique_ptr<storage::log_store>;
+
+/// Opens what must open; where there is a journal, makes room too.
 store_ptr open_store(const storage::store_settings& xs);
 
 /// Says why a directory cannot be opened.

@@ -44,7 +44,7 @@ private:
   off_t written_ = 0;
 };
 
-size_t make_room(lmdb_store& store) {
+size_t make_room(log_store& store) {
   size_t steps = 1;
   while (!store.make_room())
     ++steps;

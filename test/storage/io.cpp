@@ -91,6 +91,11 @@ bool is_data_file(int fd) {
   return path_of(fd).ends_with("/data.mdb");
 }
 
+bool is_journal(int fd) {
+  auto path = path_of(fd);
+  return path.ends_with("/journal") || path.ends_with("/journal.new");
+}
+
 } // namespace caf::raft::test
 
 using namespace caf::raft::test;

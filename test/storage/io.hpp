@@ -58,4 +58,7 @@ std::string path_of(int fd);
 /// Whether this is the file that LMDB keeps its data in.
 bool is_data_file(int fd);
 
+/// Whether this is the journal, or will be.
+bool is_journal(int fd);
+
 } // namespace caf::raft::test

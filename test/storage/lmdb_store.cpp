@@ -1,6 +1,5 @@
 #include "caf/raft/storage/lmdb_store.hpp"
 
-#include "caf/raft/crc32c.hpp"
 #include "caf/raft/storage/meta_pages.hpp"
 #include "storage/child.hpp"
 #include "storage/fixture.hpp"
@@ -10,7 +9,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <fcntl.h>
 #include <filesystem>
 #include <unistd.h>
@@ -154,18 +152,13 @@ TEST_CASE("the directory of another server is refused") {
 TEST_CASE("a newer format is refused, whatever else is there") {
   temp_dir dir;
   open_store(settings_for(dir.path()));
-  auto record = encode_format();
-  // What follows the checksum is the version.
-  record[8] = std::byte{2};
-  auto crc = crc32c(crc32c(0, as_bytes(format_key)),
-                    bytes_view{record}.subspan(8));
-  std::memcpy(record.data(), &crc, sizeof(crc));
+  auto record = encode_format(3);
   plant(dir, format_key, record);
   plant(dir, "something", record);
   auto why = why_not(settings_for(dir.path()));
   CHECK(why.code == errc::storage_failed);
-  CHECK(contains(why.text, "it has format 2; this version of the program knows"
-                           " format 1 only"));
+  CHECK(contains(why.text, "it has format 3; this version of the program knows"
+                           " formats 1 to 2 only"));
 }
 
 TEST_CASE("unknown and missing records are refused") {
@@ -260,7 +253,7 @@ TEST_CASE("a store is not opened twice") {
   CHECK(contains(why.text, "in use by this process"));
   store.reset();
   child other{[&](int out) {
-    auto mine = lmdb_store::open(settings);
+    auto mine = open_log_store(settings);
     if (write(out, mine ? "y" : "n", 1) == 1)
       child::wait();
   }};

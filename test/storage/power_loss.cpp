@@ -33,9 +33,14 @@ struct conditions {
   bool open_from_cache = false;
   size_t fragment = 4096;
   size_t reserve_bytes = 0;
+  size_t journal_bytes = 0;
   /// How many cases to try at each point.
   size_t cases = 4;
 };
+
+const conditions journal{.reserve_bytes = 2 << 20,
+                         .journal_bytes = small_journal,
+                         .cases = 2};
 
 const std::map<char, std::string> names{
   {'k', "good"},  {'l', "with something lost"},  {'r', "refused"},
@@ -50,14 +55,18 @@ public:
       settings_(settings_for(dir_ / "real")) {
     settings_.map_size = 64 << 20;
     settings_.reserve_bytes = how.reserve_bytes;
+    settings_.journal_bytes = how.journal_bytes;
     fs::create_directories(dir_ / "copy/log");
     {
       fast_io fast;
       hooked hook{fast};
       open_store(settings_);
     }
-    auto path = fs::canonical(dir_ / "real/log/data.mdb");
-    disk_.emplace(path.string(), how.fragment);
+    real_ = fs::canonical(dir_ / "real").string();
+    std::vector<std::string> paths{real_ + "/log/data.mdb"};
+    if (how.journal_bytes != 0)
+      paths.push_back(real_ + "/journal");
+    disk_.emplace(paths, how.fragment);
     disk_->before_flush = [this] { note_power_loss(); };
   }
 
@@ -65,7 +74,9 @@ public:
     hooked hook{*disk_};
     for (size_t i = 0; i < lives; ++i) {
       begin_life();
-      auto steps = 5 + numbers_.below(10);
+      // A ring is to begin anew now and then.
+      auto usual = how_.journal_bytes == 0 ? 5u : 25u;
+      auto steps = usual + numbers_.below(2 * usual);
       for (size_t j = 0; j < steps; ++j)
         step();
       end_life();
@@ -76,7 +87,7 @@ public:
 
 private:
   struct power_loss {
-    file_image left;
+    disk_image left;
     uint64_t seed;
     /// The states that may be found: [promised, attempted).
     size_t promised;
@@ -188,10 +199,11 @@ private:
     generator numbers{what.seed};
     fast_io fast;
     hooked hook{fast};
-    write_file(dir_ / "copy/log/data.mdb", what.left);
+    for (auto& [path, image] : what.left)
+      write_file(dir_ / "copy" + path.substr(real_.size()), image);
     auto settings = settings_;
     settings.directory = dir_ / "copy";
-    auto store = lmdb_store::open(settings);
+    auto store = open_log_store(settings);
     if (!store)
       return 'r';
     auto now = contents_of(**store);
@@ -199,23 +211,34 @@ private:
       return 'r';
     if (!find(*now, what.promised, what.attempted))
       return find(*now, 0, what.attempted) ? 'l' : 'w';
-    return goes_on(**store, *now, numbers) ? 'k' : 'w';
+    return goes_on(std::move(*store), settings, *now, numbers) ? 'k' : 'w';
   }
 
-  static bool goes_on(lmdb_store& store, contents& now, generator& numbers) {
-    for (auto i = 0; i < 6; ++i) {
+  /// Commits more, and looks at all of it in a further life.
+  static bool goes_on(store_ptr store, const store_settings& settings,
+                      contents& now, generator& numbers) {
+    // Without room the journal is not used; it takes time.
+    auto use_journal = settings.journal_bytes != 0 && numbers.one_in(3);
+    while (use_journal && !store->make_room())
+      ; // nop
+    for (auto left = 1 + numbers.below(6); left > 0; --left) {
       auto batch = random_batch(now, numbers);
-      if (!store.commit(batch))
+      if (!store->commit(batch))
         return false;
       now.apply(batch);
     }
-    auto then = contents_of(store);
+    store.reset();
+    auto next = open_log_store(settings);
+    if (!next)
+      return false;
+    auto then = contents_of(**next);
     return then && same(*then, now);
   }
 
   conditions how_;
   generator numbers_;
   temp_dir dir_;
+  std::string real_;
   store_settings settings_;
   std::optional<volatile_disk> disk_;
   store_ptr store_;
@@ -275,6 +298,17 @@ TEST_CASE("a power loss takes nothing that was promised") {
   SUBCASE("where the kernel could not write back what a dead process left") {
     how.fail_write_back = true;
   }
+  SUBCASE("with a journal, where pages are written as a whole") {
+    how = journal;
+  }
+  SUBCASE("with a journal, where sectors are written as a whole") {
+    how = journal;
+    how.fragment = 512;
+  }
+  SUBCASE("with a journal, where the kernel could not write back") {
+    how = journal;
+    how.fail_write_back = true;
+  }
   auto result = live(how, repeats(8));
   report(result);
   CHECK(bad(result) == 0);
@@ -305,4 +339,16 @@ TEST_CASE("these tests notice promises of what is in the page cache only") {
   how.fail_write_back = true;
   how.open_from_cache = true;
   CHECK(count(live_until_bad(how), 'l') > 0);
+}
+
+TEST_CASE("these tests notice a journal that is not durable when it says so") {
+  auto how = journal;
+  how.commit_without_flush = true;
+  CHECK(count(live_until_bad(how), 'l') > 0);
+}
+
+TEST_CASE("these tests notice a journal that opening did not flush") {
+  auto how = journal;
+  how.open_without_flush = true;
+  CHECK(bad(live_until_bad(how)) > 0);
 }

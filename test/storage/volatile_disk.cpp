@@ -29,19 +29,30 @@ void forget_last_zeros(std::vector<std::byte>& xs) {
 
 } // namespace
 
-volatile_disk::volatile_disk(std::string path, size_t fragment)
-  : path_(std::move(path)),
-    fragment_(fragment) {
-  cache_ = read_file(path_);
-  durable_ = cache_;
+volatile_disk::volatile_disk(const std::vector<std::string>& paths,
+                             size_t fragment)
+  : fragment_(fragment) {
+  for (auto& path : paths) {
+    auto& file = files_[path];
+    file.cache = read_file(path);
+    file.durable = file.cache;
+  }
 }
 
-file_image volatile_disk::after_power_loss(generator& numbers) const {
+disk_image volatile_disk::after_power_loss(generator& numbers) const {
+  disk_image result;
+  for (auto& [path, file] : files_)
+    result.emplace(path, after_power_loss(file, numbers));
+  return result;
+}
+
+file_image volatile_disk::after_power_loss(const volatile_file& file,
+                                           generator& numbers) const {
   // In percent; nothing and everything are cases of their own.
   constexpr std::array<uint64_t, 6> chances{0, 5, 50, 50, 95, 100};
   auto chance = chances[numbers.below(chances.size())];
-  auto result = durable_;
-  for (auto& [number, versions] : pending_) {
+  auto result = file.durable;
+  for (auto& [number, versions] : file.pending) {
     if (numbers.below(100) >= chance)
       continue;
     // Mostly it is the newest.
@@ -51,7 +62,7 @@ file_image volatile_disk::after_power_loss(generator& numbers) const {
   }
   // The size may be durable although the content is not.
   if (numbers.one_in(2))
-    result.size = std::max(result.size, cache_.size);
+    result.size = std::max(result.size, file.cache.size);
   forget_last_zeros(result.data);
   return result;
 }
@@ -66,82 +77,102 @@ void volatile_disk::live() {
 }
 
 void volatile_disk::fail_write_back(generator& numbers) {
-  auto all = numbers.one_in(2);
-  for (auto i = pending_.begin(); i != pending_.end();) {
-    if (all || numbers.one_in(2)) {
-      lost_.insert(i->first);
-      i = pending_.erase(i);
-    } else {
-      ++i;
+  for (auto& [path, file] : files_) {
+    auto all = numbers.one_in(2);
+    for (auto i = file.pending.begin(); i != file.pending.end();) {
+      if (all || numbers.one_in(2)) {
+        file.lost.insert(i->first);
+        i = file.pending.erase(i);
+      } else {
+        ++i;
+      }
     }
   }
 }
 
 ssize_t volatile_disk::write(int fd, std::span<const std::byte> what,
                              off_t where) {
-  if (path_of(fd) != path_)
+  auto* file = find(fd);
+  if (file == nullptr)
     return io_hooks::write(fd, what, where);
   if (what.empty() || is_dead())
     return static_cast<ssize_t>(what.size());
   auto result = io_hooks::write(fd, what, where);
   if (result <= 0)
     return result;
+  auto& cache = file->cache;
   auto begin = static_cast<size_t>(where);
   auto end = begin + static_cast<size_t>(result);
-  cache_.size = std::max(cache_.size, end);
-  cache_.data.resize(std::max(cache_.data.size(), end));
-  std::copy_n(what.begin(), result, cache_.data.begin() + where);
-  auto at_once = (fcntl(fd, F_GETFL) & O_DSYNC) != 0 && !ignore_flushes;
+  cache.size = std::max(cache.size, end);
+  cache.data.resize(std::max(cache.data.size(), end));
+  std::copy_n(what.begin(), result, cache.data.begin() + where);
   for (auto i = begin / fragment_; i * fragment_ < end; ++i) {
-    lost_.erase(i);
-    if (at_once) {
-      pending_.erase(i);
-      store(durable_, i, cached(i));
-    } else {
-      pending_[i].push_back(cached(i));
-    }
+    file->lost.erase(i);
+    file->pending[i].push_back(cached(*file, i));
+  }
+  if ((fcntl(fd, F_GETFL) & O_DSYNC) == 0)
+    return result;
+  note_flush();
+  // It may die between the two, and leave it in the cache.
+  if (is_dead() || ignore_flushes)
+    return result;
+  for (auto i = begin / fragment_; i * fragment_ < end; ++i) {
+    file->pending.erase(i);
+    store(file->durable, i, cached(*file, i));
   }
   return result;
 }
 
 int volatile_disk::flush(int fd) {
-  if (path_of(fd) != path_)
+  auto* file = find(fd);
+  if (file == nullptr)
     return 0;
-  if (before_flush && !(mortal_ && operations_left_ == 0))
-    before_flush();
+  note_flush();
   if (is_dead() || ignore_flushes)
     return 0;
-  for (auto& [number, versions] : pending_)
-    store(durable_, number, versions.back());
-  pending_.clear();
-  durable_.size = std::max(durable_.size, cache_.size);
+  for (auto& [number, versions] : file->pending)
+    store(file->durable, number, versions.back());
+  file->pending.clear();
+  file->durable.size = std::max(file->durable.size, file->cache.size);
   return 0;
 }
 
 int volatile_disk::resize(int fd, off_t size) {
-  if (path_of(fd) != path_)
+  auto* file = find(fd);
+  if (file == nullptr)
     return io_hooks::resize(fd, size);
   if (is_dead())
     return 0;
   // It grows only.
-  cache_.size = static_cast<size_t>(size);
+  file->cache.size = static_cast<size_t>(size);
   return io_hooks::resize(fd, size);
 }
 
 int volatile_disk::drop_cache(int fd) {
-  if (path_of(fd) != path_ || ignore_drops)
+  auto* file = find(fd);
+  if (file == nullptr || ignore_drops)
     return 0;
-  for (auto number : lost_) {
+  for (auto number : file->lost) {
     auto begin = number * fragment_;
-    auto& before = durable_.data;
-    auto end = std::min(begin + fragment_, cache_.data.size());
+    auto& before = file->durable.data;
+    auto end = std::min(begin + fragment_, file->cache.data.size());
     for (auto i = begin; i < end; ++i)
-      cache_.data[i] = i < before.size() ? before[i] : std::byte{};
-    auto changed = std::span{cache_.data}.subspan(begin, end - begin);
+      file->cache.data[i] = i < before.size() ? before[i] : std::byte{};
+    auto changed = std::span{file->cache.data}.subspan(begin, end - begin);
     io_hooks::write(fd, changed, static_cast<off_t>(begin));
   }
-  lost_.clear();
+  file->lost.clear();
   return 0;
+}
+
+volatile_disk::volatile_file* volatile_disk::find(int fd) {
+  auto i = files_.find(path_of(fd));
+  return i == files_.end() ? nullptr : &i->second;
+}
+
+void volatile_disk::note_flush() {
+  if (before_flush && !(mortal_ && operations_left_ == 0))
+    before_flush();
 }
 
 bool volatile_disk::is_dead() {
@@ -153,11 +184,13 @@ bool volatile_disk::is_dead() {
   return false;
 }
 
-volatile_disk::content volatile_disk::cached(size_t number) const {
+volatile_disk::content volatile_disk::cached(const volatile_file& file,
+                                             size_t number) const {
+  auto& data = file.cache.data;
   auto begin = number * fragment_;
-  auto end = std::min(begin + fragment_, cache_.data.size());
-  return {cache_.data.begin() + static_cast<ptrdiff_t>(begin),
-          cache_.data.begin() + static_cast<ptrdiff_t>(end)};
+  auto end = std::min(begin + fragment_, data.size());
+  return {data.begin() + static_cast<ptrdiff_t>(begin),
+          data.begin() + static_cast<ptrdiff_t>(end)};
 }
 
 void volatile_disk::store(file_image& to, size_t number,

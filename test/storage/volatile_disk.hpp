@@ -19,17 +19,22 @@ struct file_image {
   size_t size = 0;
 };
 
-/// The disk under one file of LMDB, as far as the power may fail: what was
+/// By path.
+using disk_image = std::map<std::string, file_image>;
+
+/// The disk under the files of a store, as far as the power may fail: what was
 /// written since the last flush is on disk or not, in any order, fragment by
 /// fragment, and where a fragment was written twice, as it was then or later.
-/// The file itself is the page cache: what processes see, also after `kill -9`.
+/// The files themselves are the page cache: what processes see, also after
+/// `kill -9`. What is written through a descriptor with O_DSYNC is durable when
+/// the write returns, and may be in part while it runs.
 class volatile_disk : public io_hooks {
 public:
-  /// @param path     Of the file, all of which is durable.
+  /// @param paths    Of the files, all of which is durable.
   /// @param fragment The size of what is written as a whole: a page or a sector.
-  volatile_disk(std::string path, size_t fragment);
+  volatile_disk(const std::vector<std::string>& paths, size_t fragment);
 
-  /// Called before each flush.
+  /// Called before each flush, and in each write that is durable in the end.
   std::function<void()> before_flush;
 
   // What may be wrong.
@@ -41,7 +46,7 @@ public:
   bool ignore_drops = false;
 
   /// What is on the disk after a power loss now, one of many cases.
-  file_image after_power_loss(generator& numbers) const;
+  disk_image after_power_loss(generator& numbers) const;
 
   /// The process dies after this many writes and flushes: those that follow do
   /// not happen, though it does not know.
@@ -69,22 +74,33 @@ public:
 private:
   using content = std::vector<std::byte>;
 
+  struct volatile_file {
+    file_image cache;
+    file_image durable;
+    /// Of each fragment that is not durable what it was since the last flush.
+    std::map<size_t, std::vector<content>> pending;
+    /// What is in the cache only, and will not be written.
+    std::set<size_t> lost;
+  };
+
+  /// @returns Null if it is none of ours.
+  volatile_file* find(int fd);
+
+  void note_flush();
+
   /// Counts an operation.
   /// @returns Whether the process is dead already.
   bool is_dead();
 
-  content cached(size_t number) const;
+  file_image after_power_loss(const volatile_file& file,
+                              generator& numbers) const;
+
+  content cached(const volatile_file& file, size_t number) const;
 
   void store(file_image& to, size_t number, const content& what) const;
 
-  std::string path_;
+  std::map<std::string, volatile_file> files_;
   size_t fragment_;
-  file_image cache_;
-  file_image durable_;
-  /// Of each fragment that is not durable what it was since the last flush.
-  std::map<size_t, std::vector<content>> pending_;
-  /// What is in the cache only, and will not be written.
-  std::set<size_t> lost_;
   bool mortal_ = false;
   size_t operations_left_ = 0;
 };

@@ -76,6 +76,21 @@ size_t file::read_at(uint64_t offset, std::span<std::byte> to) const {
   return done;
 }
 
+void file::write_at(uint64_t offset, std::span<const std::byte> from) {
+  while (!from.empty()) {
+    auto n = retried([&] {
+      return pwrite(descriptor_, from.data(), from.size(),
+                    static_cast<off_t>(offset));
+    });
+    // What was cut short says why when it is tried again.
+    if (n <= 0)
+      throw trouble::from_errno(n == 0 ? EIO : errno,
+                                "cannot write to " + path_);
+    from = from.subspan(static_cast<size_t>(n));
+    offset += static_cast<uint64_t>(n);
+  }
+}
+
 size_t file::write_zeros(uint64_t offset, size_t count) {
   static const std::array<std::byte, 1 << 16> zeros{};
   size_t done = 0;

@@ -35,6 +35,9 @@ public:
   /// Returns how many bytes were there to be read.
   size_t read_at(uint64_t offset, std::span<std::byte> to) const;
 
+  /// Writes all of this.
+  void write_at(uint64_t offset, std::span<const std::byte> from);
+
   /// Writes zeros, which take up real blocks.
   /// @returns How many, which is less than wanted where there is no room.
   size_t write_zeros(uint64_t offset, size_t count);

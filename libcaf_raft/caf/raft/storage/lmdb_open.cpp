@@ -36,7 +36,7 @@ void create_log(const directory& dir, const store_settings& settings) {
     transaction txn{env, transaction::access::write};
     auto main = txn.main_table();
     identity who{settings.id, settings.incarnation, {}, nullptr};
-    txn.put(main, format_key, encode_format());
+    txn.put(main, format_key, encode_format(format_without_journal));
     txn.put(main, identity_key, encode_identity(who, settings.codec));
     txn.put(main, commit_key, encode_commit(txn.id()));
     txn.commit();
@@ -86,10 +86,15 @@ void lmdb_store::open_log() {
 
 void lmdb_store::load_identity(const transaction& txn) {
   auto version = decode_format(required(txn, main_, format_key));
-  if (version != format_version)
+  if (version < format_without_journal || version > format_version)
     throw damage("it has format " + std::to_string(version)
-                 + "; this version of the program knows format "
+                 + "; this version of the program knows formats "
+                 + std::to_string(format_without_journal) + " to "
                  + std::to_string(format_version) + " only");
+  if (auto mark = txn.get(main_, journal_key))
+    mark_ = decode_mark(*mark);
+  if (mark_.has_value() != (version > format_without_journal))
+    throw damage("it is damaged: its format does not go with its journal");
   who_ = decode_identity(required(txn, main_, identity_key), settings_.codec);
   if (who_.id != settings_.id)
     throw damage("it belongs to server " + to_string(who_.id) + ", not to "
@@ -116,7 +121,8 @@ void lmdb_store::load_groups(transaction& txn) {
     } else if (auto group = group_of(state_prefix, key)) {
       groups_[*group].id = *group;
       groups_[*group].state = decode_state(key, at.value());
-    } else if (key == format_key || key == identity_key || key == commit_key) {
+    } else if (key == format_key || key == identity_key || key == commit_key
+               || key == journal_key) {
       continue;
     } else {
       throw damage("it has a record that it must not have");

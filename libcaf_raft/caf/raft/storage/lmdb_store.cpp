@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <fcntl.h>
 #include <iterator>
+#include <set>
 
 namespace caf::raft::storage {
 
@@ -91,12 +92,32 @@ result_of<recovered_log> lmdb_store::recover(group_id group,
 }
 
 result_of<done> lmdb_store::commit(std::span<const log_write> batch) {
+  return commit(batch, nullptr);
+}
+
+result_of<done> lmdb_store::commit(std::span<const log_write> batch,
+                                   const journal_mark& mark) {
+  auto result = commit(batch, &mark);
+  if (result)
+    mark_ = mark;
+  return result;
+}
+
+result_of<done> lmdb_store::commit(std::span<const log_write> batch,
+                                   const journal_mark* mark) {
   size_t bytes = 0;
-  for (auto& x : batch)
-    bytes += size_in_bytes(x.append) + overhead_per_group;
+  std::set<group_id> changed;
+  for (auto& x : batch) {
+    bytes += size_in_bytes(x.append);
+    changed.insert(x.group);
+  }
+  bytes += changed.size() * overhead_per_group;
   changes what;
-  auto result = write(bytes,
-                      [&](transaction& txn) { store(txn, what, batch); });
+  auto result = write(bytes, [&](transaction& txn) {
+    store(txn, what, batch);
+    if (mark != nullptr)
+      store(txn, *mark);
+  });
   if (!result)
     return result;
   for (auto& [group, log] : what) {
@@ -129,7 +150,7 @@ bool lmdb_store::make_room() {
   try {
     return headroom_.grow(used());
   } catch (const trouble& x) {
-    fail(x.why());
+    give_up(x.why());
     return true;
   }
 }
@@ -152,6 +173,12 @@ void lmdb_store::store(transaction& txn, changes& what,
     auto key = key_of(state_prefix, group);
     txn.put(main_, key, encode_state(key, log.state));
   }
+}
+
+void lmdb_store::store(transaction& txn, const journal_mark& mark) {
+  if (!mark_)
+    txn.put(main_, format_key, encode_format(format_version));
+  txn.put(main_, journal_key, encode_mark(mark));
 }
 
 group_log& lmdb_store::change(transaction& txn, changes& what, group_id group) {
@@ -181,7 +208,7 @@ result_of<done> lmdb_store::write(size_t bytes, F f) {
   } catch (const trouble& x) {
     return judge(x);
   } catch (const std::exception& x) {
-    return fail({errc::storage_failed, x.what()});
+    return give_up({errc::storage_failed, x.what()});
   }
 }
 
@@ -191,7 +218,7 @@ result_of<done> lmdb_store::make_durable() {
     durable_ = commits_;
     return done{};
   } catch (const trouble& x) {
-    return fail(x.why());
+    return give_up(x.why());
   }
 }
 
@@ -210,10 +237,10 @@ failure lmdb_store::judge(const trouble& why) {
   } catch (const trouble&) {
     // Then it is not merely full.
   }
-  return fail(why.why());
+  return give_up(why.why());
 }
 
-failure lmdb_store::fail(failure why) {
+failure lmdb_store::give_up(failure why) {
   why.code = errc::storage_failed;
   tables_.failed = true;
   failed_ = why;

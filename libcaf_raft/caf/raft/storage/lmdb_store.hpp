@@ -10,6 +10,7 @@
 #include "caf/raft/storage/records.hpp"
 #include "caf/raft/storage/trouble.hpp"
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <optional>
@@ -37,6 +38,10 @@ struct store_settings {
 
   /// How many groups the directory can hold.
   unsigned max_groups = 256;
+
+  /// The size of the journal; zero: none. A directory that has one of another
+  /// size gets a new one. (`open_log_store` heeds this, not `lmdb_store` alone.)
+  size_t journal_bytes = 0;
 };
 
 /// The log of all groups of a node in one LMDB environment.
@@ -64,6 +69,15 @@ public:
 
   result_of<done> commit(std::span<const log_write> batch) override;
 
+  /// As above, for what stands in a journal: the mark is stored with it.
+  result_of<done> commit(std::span<const log_write> batch,
+                         const journal_mark& mark);
+
+  /// None where there never was a journal.
+  const std::optional<journal_mark>& mark() const {
+    return mark_;
+  }
+
   uint64_t durable_commits() const override {
     return durable_;
   }
@@ -75,6 +89,29 @@ public:
   bool make_room() override;
 
   std::unique_ptr<log_reader> reader() override;
+
+  /// Whether a group was written to before.
+  bool has(group_id group) const {
+    return groups_.contains(group);
+  }
+
+  /// Where the directory is, absolute.
+  const std::string& path() const {
+    return dir_.path();
+  }
+
+  /// Why everything is refused, if it is.
+  const std::optional<failure>& failed() const {
+    return failed_;
+  }
+
+  /// Whether everything is refused; from any thread.
+  const std::atomic<bool>& has_failed() const {
+    return tables_.failed;
+  }
+
+  /// From now on everything is refused, and by all readers, for this reason.
+  failure give_up(failure why);
 
 private:
   /// The groups that a transaction changes, as they will be.
@@ -88,8 +125,13 @@ private:
 
   void load_groups(lmdb::transaction& txn);
 
+  result_of<done> commit(std::span<const log_write> batch,
+                         const journal_mark* mark);
+
   void store(lmdb::transaction& txn, changes& what,
              std::span<const log_write> batch);
+
+  void store(lmdb::transaction& txn, const journal_mark& mark);
 
   group_log& change(lmdb::transaction& txn, changes& what, group_id group);
 
@@ -103,8 +145,6 @@ private:
   /// Decides whether the store can go on.
   failure judge(const trouble& why);
 
-  failure fail(failure why);
-
   uint64_t used() const;
 
   store_settings settings_;
@@ -117,6 +157,7 @@ private:
   headroom headroom_;
   lmdb::table main_ = 0;
   identity who_;
+  std::optional<journal_mark> mark_;
   std::map<group_id, group_log> groups_;
   uint64_t commits_ = 0;
   uint64_t durable_ = 0;

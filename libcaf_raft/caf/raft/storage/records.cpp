@@ -26,6 +26,11 @@ struct commit_body {
   uint64_t transaction;
 };
 
+struct mark_body {
+  uint64_t ring;
+  uint64_t taken;
+};
+
 struct state_body {
   uint64_t term;
   uint64_t voted_for;
@@ -118,8 +123,8 @@ std::optional<group_id> group_of(std::string_view prefix,
   return result;
 }
 
-bytes encode_format() {
-  return seal(format_key, format_body{format_version});
+bytes encode_format(uint32_t version) {
+  return seal(format_key, format_body{version});
 }
 
 bytes encode_identity(const identity& x, const configuration_codec& codec) {
@@ -130,6 +135,10 @@ bytes encode_identity(const identity& x, const configuration_codec& codec) {
 
 bytes encode_commit(uint64_t transaction) {
   return seal(commit_key, commit_body{transaction});
+}
+
+bytes encode_mark(const journal_mark& x) {
+  return seal(journal_key, mark_body{x.ring, x.taken});
 }
 
 bytes encode_state(std::string_view key, const group_state& x) {
@@ -156,6 +165,11 @@ identity decode_identity(bytes_view record, const configuration_codec& codec) {
 
 uint64_t decode_commit(bytes_view record) {
   return unseal<commit_body>(commit_key, record).body.transaction;
+}
+
+journal_mark decode_mark(bytes_view record) {
+  auto body = unseal<mark_body>(journal_key, record).body;
+  return {body.ring, body.taken};
 }
 
 group_state decode_state(std::string_view key, bytes_view record) {

@@ -19,6 +19,8 @@
 ///     format       the version of all this
 ///     identity     whose directory it is
 ///     commit       the number of the LMDB transaction that wrote last
+///     journal      which ring belongs to it, and what was taken over from it;
+///                  absent where there never was one
 ///     state.GROUP  term, vote, where the log ends; the sum of its checksums
 ///     base.GROUP   the entry before the first one, the configuration as of it
 ///     log.GROUP    LMDB's own: the table with the entries, by index
@@ -26,8 +28,10 @@
 /// Every group has all three of its records from its first write on.
 namespace caf::raft::storage {
 
-/// What this code writes, and the newest that it reads.
-constexpr uint32_t format_version = 1;
+/// The newest that this code reads and writes: with a journal. One that never had
+/// a journal has version 1.
+constexpr uint32_t format_version = 2;
+constexpr uint32_t format_without_journal = 1;
 
 /// How configurations are written; the store knows no encoding of its own.
 /// `wire/configuration_codec` has what a node uses.
@@ -53,10 +57,18 @@ struct group_base {
   configuration_ptr value;
 };
 
+/// Of a journal, what its LMDB environment knows.
+struct journal_mark {
+  uint64_t ring = 0;
+  /// The number of the last block that is in LMDB.
+  uint64_t taken = 0;
+};
+
 /// The keys of what there is once.
 constexpr std::string_view format_key = "format";
 constexpr std::string_view identity_key = "identity";
 constexpr std::string_view commit_key = "commit";
+constexpr std::string_view journal_key = "journal";
 
 /// The keys of a group's records: a prefix of these and its number.
 constexpr std::string_view state_prefix = "state.";
@@ -68,11 +80,13 @@ std::string key_of(std::string_view prefix, group_id group);
 /// The opposite; nothing if it is no such key.
 std::optional<group_id> group_of(std::string_view prefix, std::string_view key);
 
-bytes encode_format();
+bytes encode_format(uint32_t version);
 
 bytes encode_identity(const identity& x, const configuration_codec& codec);
 
 bytes encode_commit(uint64_t transaction);
+
+bytes encode_mark(const journal_mark& x);
 
 bytes encode_state(std::string_view key, const group_state& x);
 
@@ -87,6 +101,8 @@ uint32_t decode_format(bytes_view record);
 identity decode_identity(bytes_view record, const configuration_codec& codec);
 
 uint64_t decode_commit(bytes_view record);
+
+journal_mark decode_mark(bytes_view record);
 
 group_state decode_state(std::string_view key, bytes_view record);
 
