@@ -34,6 +34,7 @@ struct raw_options {
   uint16_t port = 9121;
   std::string host = "127.0.0.1";
   std::string data_dir;
+  std::string journal = "on";
   bool join = false;
   uint64_t election_timeout = 1000;
   uint64_t heartbeat = 100;
@@ -79,6 +80,14 @@ void describe_member(CLI::App& app, raw_options& xs) {
     .add_option("--data-dir", xs.data_dir,
                 "Durable state; what is there wins over --cluster [kvnode-N]")
     ->type_name("DIR");
+  app
+    .add_option(
+      "--journal", xs.journal,
+      "on: write to a journal first, one flush a commit; off: to LMDB "
+      "alone, two")
+    ->type_name("NAME")
+    ->check(CLI::IsMember({"on", "off"}))
+    ->capture_default_str();
   app.add_flag("--join", xs.join,
                "Join a running cluster (comes with a later version)");
 }
@@ -233,6 +242,8 @@ raft::result_of<raft::node_settings> make_node(const raw_options& xs) {
   }
   result.data_dir = xs.data_dir.empty() ? fmt::format("kvnode-{}", xs.id)
                                         : xs.data_dir;
+  if (xs.journal == "off")
+    result.journal_bytes = 0;
   return result;
 }
 

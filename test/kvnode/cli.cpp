@@ -66,6 +66,7 @@ TEST_CASE("without options: a store of one member") {
   CHECK(x.node.id == caf::raft::server_id{1});
   CHECK(x.node.members == words{"127.0.0.1:9021"});
   CHECK(x.node.data_dir == "kvnode-1");
+  CHECK(x.node.journal_bytes == 16 << 20);
   CHECK(x.http_host == "127.0.0.1");
   CHECK(x.http_port == 9121);
   CHECK(x.max_value == 1 << 20);
@@ -89,6 +90,8 @@ TEST_CASE("options are written with a space or an equals sign") {
      "::1",
      "--data-dir",
      "d",
+     "--journal",
+     "off",
      "--listen",
      "http://0.0.0.0:1",
      "--cluster-id",
@@ -108,7 +111,7 @@ TEST_CASE("options are written with a space or an equals sign") {
      "--log-level",
      "debug"},
     {"--id=2", "--cluster=http://a:1,b:2,http://[::1]:3/", "--port=80",
-     "--host=::1", "--data-dir=d", "--listen=http://0.0.0.0:1",
+     "--host=::1", "--data-dir=d", "--journal=off", "--listen=http://0.0.0.0:1",
      "--cluster-id=00000000000000ff", "--election-timeout=500",
      "--heartbeat=50", "--snapshot-entries=10", "--request-timeout=100",
      "--max-value=10000000", "--dialect=ckite", "--log-level=debug"},
@@ -120,6 +123,7 @@ TEST_CASE("options are written with a space or an equals sign") {
     CHECK(x.node.listen == "0.0.0.0:1");
     CHECK(x.node.cluster == caf::raft::cluster_id{255});
     CHECK(x.node.data_dir == "d");
+    CHECK(x.node.journal_bytes == 0);
     CHECK(x.http_host == "::1");
     CHECK(x.http_port == 80);
     CHECK(x.group.election_timeout == 500ms);

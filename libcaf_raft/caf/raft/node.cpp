@@ -1,7 +1,7 @@
 #include "caf/raft/node.hpp"
 
 #include "caf/raft/assembly.hpp"
-#include "caf/raft/storage/lmdb_store.hpp"
+#include "caf/raft/storage/journaled_store.hpp"
 #include "caf/raft/tcp_transport.hpp"
 #include "caf/raft/wire/configuration_codec.hpp"
 #include "caf/raft/wire/limits.hpp"
@@ -97,6 +97,8 @@ result_of<done> tidy(node_settings& cfg) {
   }
   if (cfg.data_dir.empty())
     return bad("a data directory is needed");
+  if (cfg.journal_bytes != 0 && cfg.journal_bytes < 256 << 10)
+    return bad("the journal needs 256 KiB at least; zero: none");
   return done{};
 }
 
@@ -185,7 +187,8 @@ result_of<std::unique_ptr<node>> node::start(actor_system& sys,
   disk.codec = {&wire::encode_configuration, &wire::decode_configuration};
   disk.map_size = cfg.map_bytes;
   disk.reserve_bytes = cfg.reserve_bytes;
-  auto store = storage::lmdb_store::open(disk);
+  disk.journal_bytes = cfg.journal_bytes;
+  auto store = storage::open_log_store(disk);
   if (!store)
     return store.error();
   auto& who = (*store)->who();

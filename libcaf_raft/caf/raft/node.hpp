@@ -33,6 +33,9 @@ struct node_settings {
   cluster_id cluster;
   /// Room that is set aside on the disk ahead of need, in bytes.
   size_t reserve_bytes = 64 << 20;
+  /// The size of the journal, where the newest writes go, in bytes; zero: none.
+  /// 256 KiB at least.
+  size_t journal_bytes = 16 << 20;
   /// The most the log may ever take, in bytes of address space.
   size_t map_bytes = size_t{64} << 30;
   /// Seed of all random choices; zero: drawn from the system.

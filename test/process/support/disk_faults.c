@@ -64,6 +64,10 @@ __attribute__((constructor)) static void set_up(void) {
   }
 }
 
+static int is_durable(int fd) {
+  return (fcntl(fd, F_GETFL) & (O_DSYNC | O_SYNC)) != 0;
+}
+
 static int meets(uint32_t fault) {
   if (__atomic_load_n(&control->fault, __ATOMIC_SEQ_CST) != fault)
     return 0;
@@ -112,6 +116,11 @@ static const struct known_file* find_file(int fd, off_t* size) {
   return files[i].records < 0 ? NULL : &files[i];
 }
 
+static void wait_while_it_hangs(void) {
+  while (__atomic_load_n(&control->fault, __ATOMIC_SEQ_CST) == DISK_HANGS)
+    usleep(1000);
+}
+
 /* Keeps what a write is about to change. */
 static void keep(const struct known_file* file, int fd, off_t offset,
                  size_t bytes, off_t size) {
@@ -120,7 +129,7 @@ static void keep(const struct known_file* file, int fd, off_t offset,
   struct iovec parts[2] = {{&header, sizeof(header)}, {NULL, 0}};
   char* old = malloc(bytes + 1);
   ssize_t got = pread(file->reader, old, bytes, offset);
-  if ((fcntl(fd, F_GETFL) & (O_DSYNC | O_SYNC)) != 0) {
+  if (is_durable(fd)) {
     header.kind = DISK_DURABLE_WRITE;
     got = 0;
   }
@@ -155,6 +164,12 @@ static int before_write(int fd, off_t offset, size_t bytes) {
     return ENOSPC;
   if (meets(DISK_WRITE_FAILS))
     return EIO;
+  if (is_durable(fd)) {
+    wait_while_it_hangs();
+    __atomic_fetch_add(&control->syncs, 1, __ATOMIC_SEQ_CST);
+    if (meets(DISK_SYNC_FAILS))
+      return EIO;
+  }
   keep(file, fd, offset, bytes, size);
   return 0;
 }
@@ -223,8 +238,7 @@ static int sync_with(int (*next)(int), int fd) {
     pthread_mutex_unlock(&mutex);
     return next(fd);
   }
-  while (__atomic_load_n(&control->fault, __ATOMIC_SEQ_CST) == DISK_HANGS)
-    usleep(1000);
+  wait_while_it_hangs();
   __atomic_fetch_add(&control->syncs, 1, __ATOMIC_SEQ_CST);
   int error = EIO;
   if (!meets(DISK_SYNC_FAILS)) {

@@ -15,9 +15,10 @@ enum disk_fault {
   DISK_FULL = 1,
   /* Writes fail with EIO. */
   DISK_WRITE_FAILS = 2,
-  /* fsync and fdatasync fail with EIO. */
+  /* fsync and fdatasync fail with EIO, and so do writes that are durable when they
+   * return. */
   DISK_SYNC_FAILS = 3,
-  /* fsync and fdatasync do not return while this is set. */
+  /* Neither return while this is set. */
   DISK_HANGS = 4,
 };
 
@@ -25,7 +26,7 @@ struct disk_control {
   uint32_t fault;
   /* Counts the calls that met the fault. */
   uint32_t met;
-  /* Counts fsync and fdatasync. */
+  /* Counts fsync, fdatasync and writes that are durable when they return. */
   uint64_t syncs;
   /* Counts writes. */
   uint64_t writes;
