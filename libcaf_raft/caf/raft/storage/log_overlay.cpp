@@ -14,7 +14,9 @@ void log_overlay::add(std::span<const log_write> batch) {
       first = x.append.front().index();
     if (!first)
       continue;
-    auto& part = parts_.try_emplace(x.group, first, entries{}).first->second;
+    auto& part = parts_.try_emplace(x.group).first->second;
+    if (!part.begin)
+      part.begin = first;
     // A truncation may begin below what is here, or behind its end.
     part.begin = std::min(part.begin, first);
     if (x.truncate_from && x.truncate_from < part.end())
