@@ -70,5 +70,8 @@ void describe_options(CLI::App& app, options& xs) {
     ->capture_default_str();
   app.add_option("--html", xs.html, "Write the run as a page, with a timeline")
     ->excludes(shrink);
-  app.require_option(1, 0);
+  app.callback([file, seed] {
+    if (file->empty() && seed->empty())
+      throw CLI::RequiredError("a scenario or --seed");
+  });
 }

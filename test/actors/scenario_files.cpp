@@ -59,3 +59,35 @@ TEST_CASE("every scenario goes as its file says") {
     }
   }
 }
+
+TEST_CASE("a scenario that cannot be says why, and goes no further") {
+  auto fails = [](const std::string& command, const std::string& why) {
+    CAPTURE(command);
+    auto text = "cluster 1=(1) 2=(1) 3=(1)\n" + command + "\n----\n";
+    CHECK_THROWS_WITH_AS(run_scenario(text), doctest::Contains(why.c_str()),
+                         scenario_error);
+  };
+  fails("elect 1", "there is no such command");
+  fails("crash 4", "there is no member 4");
+  fails("crash 1 pwoer", "of the process or of the `power`");
+  fails("crash 1\ncrash 1", "member 1 is down");
+  fails("crash 1\npropose 1 put a b", "member 1 is down");
+  fails("crash 1\nread 1 a", "member 1 is down");
+  fails("crash 1\nstall-disk 1", "member 1 is down");
+  fails("crash 1\nheartbeat 1", "member 1 is down");
+  fails("propose 1 nonsense", "the store knows");
+  fails("propose 1 get a", "a get is no command");
+  fails("read 1", "the store knows");
+  fails("group 7", "there is no group 7");
+  fails("deliver 1->2 append_entris", "there is no message append_entris");
+  fails("run reqest_vote", "there is no message reqest_vote");
+}
+
+TEST_CASE("what follows the last command is compared too") {
+  std::string text = "cluster 1=(1) 2=(1) 3=(1)\n----\n";
+  auto whole = run_scenario(text);
+  CHECK(run_scenario(whole) == whole);
+  // Without a separator nothing is expected, but something is said.
+  auto open = text + "\nelection-timeout 1\n";
+  CHECK(run_scenario(open).size() > whole.size() + 30);
+}

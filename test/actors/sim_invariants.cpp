@@ -92,6 +92,10 @@ TEST_CASE("what is as it must be raises no complaint") {
 
 TEST_CASE("two leaders in one term are seen") {
   fixture f;
+  f.promise(0, 3, 1);
+  f.promise(1, 4, 2);
+  f.sync(0);
+  f.sync(1);
   f.send(heartbeat{from(1), term_t{3}, {}, {}, {}});
   f.send(heartbeat{from(2), term_t{4}, {}, {}, {}});
   CHECK(!f.rules.violation());
@@ -100,6 +104,49 @@ TEST_CASE("two leaders in one term are seen") {
   role.term = term_t{3};
   f.rules.on_event(one, server_id{2}, role);
   CHECK(f.complains_of("members 1 and 2 both lead term 3"));
+}
+
+TEST_CASE("a leader whose own vote is not durable is seen") {
+  fixture f;
+  f.promise(0, 3, 1);
+  f.send(heartbeat{from(1), term_t{3}, {}, {}, {}});
+  CHECK(f.complains_of("leads term 3 before its own vote is durable"));
+}
+
+TEST_CASE("a leader that removes entries is seen") {
+  fixture f;
+  f.append(0, {command(1, 2), command(2, 2)});
+  f.promise(0, 3, 1);
+  f.sync(0);
+  f.send(heartbeat{from(1), term_t{3}, {}, {}, {}});
+  CHECK(!f.rules.violation());
+  f.append(0, {command(2, 3)}, 2);
+  CHECK(f.complains_of("which leads term 3, removes entries from 2 on"));
+}
+
+TEST_CASE("a follower may remove what the leader of its term does not have") {
+  fixture f;
+  f.append(0, {command(1, 2), command(2, 2)});
+  f.promise(0, 3, 2);
+  f.append(0, {command(2, 3)}, 2);
+  CHECK(!f.rules.violation());
+}
+
+TEST_CASE("a read that misses what was acknowledged before is seen") {
+  fixture f;
+  for (size_t member : {0, 1}) {
+    f.append(member, {command(1, 2)});
+    f.sync(member);
+  }
+  f.apply(0, 1);
+  auto before = f.rules.acknowledged(one);
+  f.rules.on_done(one, {term_t{2}, index_t{1}});
+  f.rules.on_read(one, server_id{1}, f.rules.acknowledged(one));
+  // One that was asked for before may miss it.
+  f.rules.on_read(one, server_id{2}, before);
+  CHECK(!f.rules.violation());
+  f.rules.on_read(one, server_id{2}, f.rules.acknowledged(one));
+  CHECK(f.complains_of("member 2 answers a read after entry 0, but entry 1"));
 }
 
 TEST_CASE("two votes in one term are seen") {

@@ -186,6 +186,23 @@ TEST_CASE("versions rise, as the log does") {
 )") == verdict::violated);
 }
 
+TEST_CASE("a version that was overwritten does not come back") {
+  // The mismatch says that v2 was written, so version 1 is gone.
+  auto text = R"(
+1 10 20 put a v1 = ok 1
+2 30 - put a v2 = unknown
+1 40 50 put a x if 1 = mismatch
+1 60 70 put a y if 1 = ok 3
+)";
+  CHECK(check(text) == verdict::violated);
+  CHECK(check(R"(
+1 10 20 put a v1 = ok 1
+2 30 - put a v2 = unknown
+1 40 50 put a x if 1 = mismatch
+1 60 70 put a y if 2 = ok 3
+)") == verdict::linearizable);
+}
+
 TEST_CASE("keys are independent") {
   auto report = check_linearizability(parse(R"(
 1 10 20 put a v1 = ok 1

@@ -4,7 +4,9 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <memory>
+#include <set>
 #include <vector>
 
 using namespace caf::raft;
@@ -130,6 +132,35 @@ TEST_CASE("bytes arrive in order and whole, in whatever pieces") {
   f.run();
   CHECK(f.there->rounds() == all);
   CHECK(f.net.underway(f.towards) == 0);
+}
+
+TEST_CASE("messages that members send again arrive more than once") {
+  fixture f;
+  f.net.conditions().repeat_permille = 300;
+  f.open();
+  for (uint64_t i = 1; i <= 200; ++i)
+    f.say(i);
+  f.run();
+  auto heard = f.there->rounds();
+  // All of them, and some twice, behind later ones too.
+  CHECK(std::set<uint64_t>{heard.begin(), heard.end()}.size() == 200);
+  CHECK(heard.size() > 220);
+  CHECK(!std::is_sorted(heard.begin(), heard.end()));
+}
+
+TEST_CASE("what is passed on for a client does not come twice") {
+  fixture f;
+  f.net.conditions().repeat_permille = 1000;
+  f.open();
+  for (auto i = 0; i < 20; ++i)
+    f.net.send(f.towards, wire::encode(group_id{1}, propose{}));
+  f.run();
+  wire::frame_reader reader{1 << 20};
+  reader.feed(f.there->content);
+  size_t count = 0;
+  for (auto next = reader.next(); next && *next; next = reader.next())
+    ++count;
+  CHECK(count == 20);
 }
 
 TEST_CASE("where nobody listens a connection is refused") {

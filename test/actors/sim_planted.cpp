@@ -1,6 +1,7 @@
 // Bugs that are planted, and found.
 
 #include "caf/raft/testing/linearizability.hpp"
+#include "caf/raft/testing/same_everywhere.hpp"
 #include "caf/raft/testing/sim_cluster.hpp"
 #include "caf/raft/testing/swarm_clients.hpp"
 
@@ -91,6 +92,50 @@ TEST_CASE("a state machine that is not the same everywhere is found") {
   auto found = run_counters(1);
   INFO(found);
   CHECK(found.find("answers entry") != std::string::npos);
+}
+
+namespace {
+
+/// Counts by what it began with, but tells nobody who does not ask.
+class silent_counter : public sloppy_counter {
+public:
+  using sloppy_counter::sloppy_counter;
+
+  bytes apply(index_t index, bytes_view command) override {
+    sloppy_counter::apply(index, command);
+    return {};
+  }
+};
+
+/// @returns What was found wrong, if anything.
+std::string ask_silent_counters(uint64_t skew) {
+  cluster_settings cfg;
+  uint64_t begin = 0;
+  cfg.make_machine = [&] {
+    return std::make_unique<silent_counter>(begin += skew);
+  };
+  sim_cluster sim{cfg};
+  sim.start_all();
+  sim.run_until([&] { return bool{sim.leader()}; }, 30s);
+  sim.submit(sim.leader(), group_id{1}, request_kind::command, {}, 5s,
+             [](const outcome& x) { CHECK(x.code == errc::none); });
+  sim.run_for(5s);
+  try {
+    auto answer = same_everywhere(sim, group_id{1}, {}, sim.ids());
+    CHECK(as_text(answer) == "1");
+  } catch (const invariant_violated& x) {
+    return x.what();
+  }
+  return {};
+}
+
+} // namespace
+
+TEST_CASE("state machines that differ without a word are found when asked") {
+  CHECK(ask_silent_counters(0).empty());
+  auto found = ask_silent_counters(1);
+  INFO(found);
+  CHECK(found.find("answer a query differently") != std::string::npos);
 }
 
 TEST_CASE("a disk that lies about what is durable is found") {

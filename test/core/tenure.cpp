@@ -54,6 +54,8 @@ void check_fence(term_t term, tenure_id to, bool leader_is_alive,
   for (size_t i = 0; i < all.size(); ++i) {
     CAPTURE(i);
     CAPTURE(name_of(all[i]));
+    CHECK(is_name_of_message(name_of(all[i])));
+    CHECK_FALSE(is_name_of_message(name_of(all[i]) + std::string{"s"}));
     CHECK(fence(term_t{5}, ours, all[i], leader_is_alive) == expected[i]);
   }
 }

@@ -258,6 +258,18 @@ const char* name_of(const message& what) {
   return std::visit(naming{}, what);
 }
 
+bool is_name_of_message(std::string_view name) {
+  auto is_one_of = [name]<class... Ts>(const std::variant<Ts...>*) {
+    return ((naming{}(Ts{}) == name) || ...);
+  };
+  request_vote pre_vote;
+  pre_vote.pre_vote = true;
+  vote_result pre_vote_answer;
+  pre_vote_answer.pre_vote = true;
+  return is_one_of(static_cast<const message*>(nullptr))
+         || naming{}(pre_vote) == name || naming{}(pre_vote_answer) == name;
+}
+
 tenure next_tenure(tenure from, term_t term, tenure_id number) {
   CAF_RAFT_ASSERT(term >= from.term);
   if (term > from.term) {

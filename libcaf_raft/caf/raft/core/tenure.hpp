@@ -8,6 +8,7 @@
 #include "caf/raft/types.hpp"
 
 #include <optional>
+#include <string_view>
 
 namespace caf::raft::core {
 
@@ -114,6 +115,9 @@ std::optional<message> answer_unready(const sender& self, const message& what);
 const sender& sender_of(const message& what);
 term_t term_of(const message& what);
 const char* name_of(const message& what);
+
+/// Whether there is a message of this name.
+bool is_name_of_message(std::string_view name);
 
 /// Starts the next tenure in a newer term, or in the same. A newer term clears
 /// vote and leader; in the same term the vote stays, whatever role comes next:

@@ -116,6 +116,13 @@ void invariants::check_truncation(group_view& group, const sim_disk& disk,
   auto* log = disk.find(what.group);
   if (!what.truncate_from || log == nullptr)
     return;
+  auto id = disk.who().id;
+  auto term = group.members[id].stored.term;
+  auto leader = group.leaders.find(term);
+  if (leader != group.leaders.end() && leader->second == id
+      && what.truncate_from <= log->last_index())
+    complain(fmt::format("{}, which leads term {}, removes entries from {} on",
+                         name(id), term.value, what.truncate_from.value));
   for (auto i = what.truncate_from; i <= log->last_index(); ++i) {
     auto found = group.log.find(i);
     if (found != group.log.end() && found->second.id.term == term_at(log, i))
@@ -183,6 +190,17 @@ void invariants::on_sent(server_id to, const envelope& what) {
     check_promise(group, to, *x, *disk->second, what.group);
   if (auto* x = std::get_if<append_result>(&what.body))
     check_promise(*x, *disk->second, what.group);
+  if (is_leaders(what.body))
+    check_own_vote(from, term, *disk->second, what.group);
+}
+
+void invariants::check_own_vote(server_id leader, term_t term,
+                                const sim_disk& disk, group_id id) {
+  auto durable = disk.durable_state(id);
+  if (durable.term < term
+      || (durable.term == term && durable.voted_for != leader))
+    complain(fmt::format("{} leads term {} before its own vote is durable",
+                         name(leader), term.value));
 }
 
 void invariants::check_promise(group_view& group, server_id to,
@@ -304,12 +322,27 @@ void invariants::on_event(group_id id, server_id member,
 }
 
 void invariants::on_done(group_id id, entry_id entry) {
-  auto& log = groups_[id].log;
+  auto& group = groups_[id];
+  group.acknowledged = std::max(group.acknowledged, entry.index);
+  auto& log = group.log;
   auto i = log.find(entry.index);
   if (i == log.end() || i->second.id != entry)
     complain(fmt::format("a client was told that entry {} is done, but it is "
                          "not committed",
                          to_string(entry)));
+}
+
+index_t invariants::acknowledged(group_id id) const {
+  auto i = groups_.find(id);
+  return i == groups_.end() ? index_t{} : i->second.acknowledged;
+}
+
+void invariants::on_read(group_id id, server_id member, index_t must_see) {
+  auto applied = groups_[id].members[member].applied;
+  if (applied < must_see)
+    complain(fmt::format("{} answers a read after entry {}, but entry {} was "
+                         "acknowledged before the read",
+                         name(member), applied.value, must_see.value));
 }
 
 void invariants::check_complete(const sim_disk& disk) {

@@ -18,8 +18,9 @@ namespace caf::raft::testing {
 /// says as soon as something is not as Raft guarantees it (Figure 3.2):
 ///
 /// - election safety: at most one leader in a term; and no member votes for two;
-/// - leader append-only and log matching: an entry with the same index and term
-///   is the same everywhere, and so is the one before it;
+/// - leader append-only: who was seen to lead a term removes nothing in it;
+/// - log matching: an entry with the same index and term is the same everywhere,
+///   and so is the one before it;
 /// - leader completeness: the log of each new leader holds what was committed
 ///   in earlier terms; and no member removes what is committed;
 /// - state machine safety: what is applied at an index is the same everywhere,
@@ -29,8 +30,11 @@ namespace caf::raft::testing {
 ///
 /// - stored terms, commit indexes and applied indexes do not go back, a stored
 ///   vote does not change within its term;
-/// - nothing is promised or applied before it is durable;
-/// - a command is answered as done only if it is committed with that id.
+/// - nothing is promised or applied before it is durable; nobody leads before
+///   its own vote is;
+/// - a command is answered as done only if it is committed with that id;
+/// - a linearizable read is answered only where everything was applied that had
+///   been answered before the read was asked for.
 class invariants : public disk_observer {
 public:
   /// The first thing that went wrong, as a sentence.
@@ -68,6 +72,13 @@ public:
 
   /// A client was told that its command is done.
   void on_done(group_id id, entry_id entry);
+
+  /// Up to which entry clients were told that their commands are done.
+  index_t acknowledged(group_id id) const;
+
+  /// A linearizable read is answered.
+  /// @param must_see What was acknowledged when it was asked for.
+  void on_read(group_id id, server_id member, index_t must_see);
 
   // -- in the end -------------------------------------------------------------
 
@@ -112,6 +123,7 @@ private:
     /// Terms of which an entry was stored somewhere.
     std::set<term_t> begun;
     term_t newest_term;
+    index_t acknowledged;
   };
 
   void see_term(group_view& group, term_t term);
@@ -129,6 +141,8 @@ private:
                      const sim_disk& disk, group_id id);
   void check_promise(const append_result& msg, const sim_disk& disk,
                      group_id id);
+  void check_own_vote(server_id leader, term_t term, const sim_disk& disk,
+                      group_id id);
 
   std::map<group_id, group_view> groups_;
   std::map<server_id, const sim_disk*> disks_;

@@ -14,13 +14,17 @@ bool see_version(key_state& state, uint64_t version) {
   return true;
 }
 
-/// Whether the version could be the expected one.
-bool may_match(const key_state& state, const operation& op) {
+/// Whether the version could be the expected one. If it was not known, it is now.
+bool may_match(key_state& state, const operation& op) {
   if (!op.expected)
     return true;
   if (*op.expected == 0)
     return !state.present;
-  return state.present && (state.version == 0 || state.version == *op.expected);
+  if (!state.present)
+    return false;
+  // One that nobody saw was written after all that were seen.
+  return state.version == 0 ? see_version(state, *op.expected)
+                            : state.version == *op.expected;
 }
 
 bool may_mismatch(const key_state& state, const operation& op) {

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <memory>
 #include <utility>
 
 namespace caf::raft::testing {
@@ -83,6 +84,13 @@ server_id scenario::member(const std::string& word) {
   return server_id{id};
 }
 
+server_id scenario::member_that_is_up(const std::string& word) {
+  auto result = member(word);
+  if (!sim().is_up(result))
+    throw scenario_error("member " + word + " is down");
+  return result;
+}
+
 std::vector<server_id> scenario::members(const words& args, size_t first) {
   std::vector<server_id> result;
   for (auto i = first; i < args.size(); ++i)
@@ -98,6 +106,8 @@ scenario::selection scenario::select(const words& args) {
     if (x == "late") {
       result.late = true;
     } else if (arrow == std::string::npos) {
+      if (!core::is_name_of_message(x))
+        throw scenario_error("there is no message " + x);
       result.name = x;
     } else {
       if (x.substr(0, arrow) != "*")
@@ -156,13 +166,15 @@ void scenario::note_messages() {
 
 /// Asks all members for their state, and says what is new.
 std::string scenario::changes() {
-  std::map<std::pair<group_id, server_id>, raft::status> found;
+  // A member that reads its log answers later.
+  using states = std::map<std::pair<group_id, server_id>, raft::status>;
+  auto found = std::make_shared<states>();
   for (auto id : sim().ids()) {
     if (!sim().is_up(id) || sim().is_paused(id))
       continue;
     for (auto group : groups_)
-      sim().ask_status(id, group, [&, id, group](const raft::status& x) {
-        found[{group, id}] = x;
+      sim().ask_status(id, group, [found, id, group](const raft::status& x) {
+        (*found)[{group, id}] = x;
       });
   }
   sim().settle();
@@ -177,7 +189,7 @@ std::string scenario::changes() {
     }
     said_down_.erase(id);
     for (auto group : groups_)
-      if (auto i = found.find({group, id}); i != found.end())
+      if (auto i = found->find({group, id}); i != found->end())
         result += line_of(id, group, i->second, false);
   }
   return result;

@@ -86,6 +86,7 @@ private:
 
   sim_cluster& sim();
   server_id member(const std::string& word);
+  server_id member_that_is_up(const std::string& word);
   std::vector<server_id> members(const words& args, size_t first);
   selection select(const words& args);
   std::vector<uint64_t> find(const selection& which);

@@ -1,7 +1,11 @@
 #include "caf/raft/testing/scenario.hpp"
+
+#include "caf/raft/testing/history.hpp"
 #include "caf/raft/testing/scenario_plan.hpp"
 
 #include <fmt/format.h>
+
+#include <algorithm>
 
 namespace caf::raft::testing {
 
@@ -18,6 +22,16 @@ std::string joined(const std::vector<std::string>& args, size_t first) {
   for (auto i = first; i < args.size(); ++i)
     result += (i == first ? "" : " ") + args[i];
   return result;
+}
+
+/// Checks what the store in all scenarios is asked for.
+std::string operation_of(const std::string& text) {
+  auto x = parse_operation(fmt::format("0 0 - {} = unknown", text));
+  if (!x)
+    throw scenario_error("the store knows `put KEY VALUE`, `delete KEY` and "
+                         "`get KEY`, not `"
+                         + text + "`");
+  return text;
 }
 
 } // namespace
@@ -90,14 +104,18 @@ void scenario::cluster(const words& args) {
 }
 
 void scenario::group(const words& args) {
-  group_ = group_id{parse_number(argument(args, 0))};
+  auto wanted = group_id{parse_number(argument(args, 0))};
+  sim();
+  if (std::find(groups_.begin(), groups_.end(), wanted) == groups_.end())
+    throw scenario_error("there is no group " + args[0]);
+  group_ = wanted;
 }
 
 // -- time ---------------------------------------------------------------------
 
 /// Lets the clock of one member go on until it campaigns.
 void scenario::election_timeout(const words& args) {
-  auto id = member(argument(args, 0));
+  auto id = member_that_is_up(argument(args, 0));
   auto before = sim().view(id, group_);
   timespan passed{};
   while (passed < 3 * election_timeout_) {
@@ -113,7 +131,8 @@ void scenario::election_timeout(const words& args) {
 }
 
 void scenario::heartbeat(const words& args) {
-  sim().advance_clock_of(member(argument(args, 0)), heartbeat_interval_);
+  sim().advance_clock_of(member_that_is_up(argument(args, 0)),
+                         heartbeat_interval_);
 }
 
 /// Lets the clocks of some go on, or the time of all.
@@ -171,21 +190,25 @@ void scenario::run(const words& args) {
 // -- clients ------------------------------------------------------------------
 
 void scenario::propose(const words& args) {
-  submit(member(argument(args, 0)), request_kind::command, joined(args, 1));
+  auto at = member_that_is_up(argument(args, 0));
+  auto text = operation_of(joined(args, 1));
+  if (text.starts_with("get "))
+    throw scenario_error("a get is no command: read");
+  submit(at, request_kind::command, text);
 }
 
 void scenario::read(const words& args) {
-  submit(member(argument(args, 0)), request_kind::query,
-         "get " + joined(args, 1));
+  auto at = member_that_is_up(argument(args, 0));
+  submit(at, request_kind::query, operation_of("get " + joined(args, 1)));
 }
 
 void scenario::read_local(const words& args) {
-  submit(member(argument(args, 0)), request_kind::local_query,
-         "get " + joined(args, 1));
+  auto at = member_that_is_up(argument(args, 0));
+  submit(at, request_kind::local_query, operation_of("get " + joined(args, 1)));
 }
 
 void scenario::transfer(const words& args) {
-  auto at = member(argument(args, 0));
+  auto at = member_that_is_up(argument(args, 0));
   auto to = args.size() > 1 ? member(args[1]) : server_id{};
   sim().transfer(at, group_, to, {}, [this, at](const outcome& x) {
     answer(fmt::format("{} transfer -> {}", at.value,
@@ -196,8 +219,10 @@ void scenario::transfer(const words& args) {
 // -- faults -------------------------------------------------------------------
 
 void scenario::crash(const words& args) {
-  auto power = args.size() > 1 && args[1] == "power";
-  sim().crash(member(argument(args, 0)),
+  auto power = args.size() > 1;
+  if (power && args[1] != "power")
+    throw scenario_error("a crash is of the process or of the `power`");
+  sim().crash(member_that_is_up(argument(args, 0)),
               power ? crash_kind::power : crash_kind::process);
 }
 
@@ -216,7 +241,7 @@ void scenario::wipe(const words& args) {
 }
 
 void scenario::pause(const words& args) {
-  sim().pause(member(argument(args, 0)));
+  sim().pause(member_that_is_up(argument(args, 0)));
 }
 
 void scenario::resume(const words& args) {
@@ -224,7 +249,7 @@ void scenario::resume(const words& args) {
 }
 
 void scenario::stall_disk(const words& args) {
-  sim().stall_disk(member(argument(args, 0)));
+  sim().stall_disk(member_that_is_up(argument(args, 0)));
 }
 
 void scenario::release_disk(const words& args) {
@@ -232,7 +257,7 @@ void scenario::release_disk(const words& args) {
 }
 
 void scenario::stall_reader(const words& args) {
-  sim().stall_reader(member(argument(args, 0)));
+  sim().stall_reader(member_that_is_up(argument(args, 0)));
 }
 
 void scenario::release_reader(const words& args) {
@@ -240,7 +265,7 @@ void scenario::release_reader(const words& args) {
 }
 
 void scenario::fail_disk(const words& args) {
-  sim().fail_disk(member(argument(args, 0)));
+  sim().fail_disk(member_that_is_up(argument(args, 0)));
 }
 
 void scenario::damage(const words& args) {

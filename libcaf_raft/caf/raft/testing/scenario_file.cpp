@@ -51,6 +51,9 @@ std::string scenario_file::run(const executor& execute,
     while (i + 1 < lines.size() && !lines[i + 1].empty())
       ++i;
   }
+  // What stands behind the last separator is expected output, not a command.
+  if (!output.empty())
+    result += std::string{separator} + "\n" + output;
   return result;
 }
 

@@ -60,6 +60,8 @@ sim_cluster::sim_cluster(cluster_settings cfg)
                          std::tuple{id, incarnation_t{rng_() | 1}})
                 .first->second;
     x.disk.observe(&rules_);
+    if (cfg_.write_through)
+      x.disk.write_through();
     rules_.watch(x.disk);
   }
   if (cfg_.formed)
@@ -207,22 +209,22 @@ server_id sim_cluster::leader(group_id group) const {
 
 void sim_cluster::submit(server_id at, group_id group, request_kind kind,
                          bytes payload, timespan time_left, outcome_handler f) {
-  auto is_command = kind == request_kind::command;
-  auto id = add_request({at, group, is_command, std::move(f), nullptr},
+  auto must_see = rules_.acknowledged(group);
+  auto id = add_request({at, group, kind, must_see, std::move(f), nullptr},
                         text_of(kind, payload));
   life(at).submit(group, id, kind, std::move(payload), time_left);
 }
 
 void sim_cluster::transfer(server_id at, group_id group, server_id to,
                            timespan time_left, outcome_handler f) {
-  auto id = add_request({at, group, false, std::move(f), nullptr},
+  auto id = add_request({at, group, {}, {}, std::move(f), nullptr},
                         to ? fmt::format("transfer to {}", to.value)
                            : std::string{"transfer"});
   life(at).transfer(group, id, to, time_left);
 }
 
 void sim_cluster::ask_status(server_id at, group_id group, status_handler f) {
-  auto id = add_request({at, group, false, nullptr, std::move(f)}, {});
+  auto id = add_request({at, group, {}, {}, nullptr, std::move(f)}, {});
   life(at).ask_status(group, id);
 }
 
@@ -265,8 +267,10 @@ void sim_cluster::on_outcome(server_id member, const outcome& what) {
   requests_.erase(i);
   tell(
     request_answered{what.id, member, found.group, what.code, text_of(what)});
-  if (found.is_command && what.code == errc::none)
+  if (found.kind == request_kind::command && what.code == errc::none)
     rules_.on_done(found.group, what.entry);
+  if (found.kind == request_kind::query && what.code == errc::none)
+    rules_.on_read(found.group, member, found.must_see);
   found.on_outcome(what);
 }
 

@@ -42,6 +42,9 @@ struct cluster_settings {
   /// How long a disk takes for all that waited for it.
   timespan min_sync = std::chrono::microseconds(50);
   timespan max_sync = std::chrono::milliseconds(2);
+  /// Whether a commit is durable when it returns, as with a journal; otherwise
+  /// with the next one or a sync, as in LMDB alone.
+  bool write_through = false;
   /// Clocks are up to so many millionths too fast or too slow.
   uint64_t max_drift_ppm = 100;
   /// Actors run in the order in which they got their messages, not at random,
@@ -233,7 +236,10 @@ private:
   struct request {
     server_id at;
     group_id group;
-    bool is_command = false;
+    /// Nothing for what is neither a command nor a query.
+    std::optional<request_kind> kind;
+    /// For reads: what was acknowledged before.
+    index_t must_see;
     outcome_handler on_outcome;
     status_handler on_status;
   };

@@ -97,6 +97,11 @@ public:
     failing_ = false;
   }
 
+  /// From now on a commit is durable when it returns, as with a journal.
+  void write_through() {
+    write_through_ = true;
+  }
+
   /// From now on it says that all is durable, as drives do that were told to: a
   /// bug to plant, which no cluster survives for long.
   void lie() {
@@ -177,6 +182,7 @@ private:
   bool full_ = false;
   bool failing_ = false;
   bool broken_ = false;
+  bool write_through_ = false;
   bool lying_ = false;
   std::set<std::pair<group_id, index_t>> damaged_;
   std::shared_ptr<life> life_;

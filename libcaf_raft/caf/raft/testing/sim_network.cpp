@@ -4,6 +4,8 @@
 #include "caf/raft/wire/codec.hpp"
 
 #include <algorithm>
+#include <utility>
+#include <variant>
 
 namespace caf::raft::testing {
 
@@ -12,6 +14,24 @@ namespace {
 wire::frame_type type_of(const wire::frame& what) {
   constexpr size_t offset = 9;
   return static_cast<wire::frame_type>(what.view()[offset]);
+}
+
+/// Whether it is one of the messages of the Raft paper, which may come twice.
+bool may_be_repeated(const sender& from, const wire::frame_ptr& what) {
+  if (type_of(*what) != wire::frame_type::group)
+    return false;
+  auto content = wire::decode_group(
+    from, what->view().subspan(wire::frame_header_size), what);
+  CAF_RAFT_ASSERT(content);
+  auto& body = content->body;
+  return std::holds_alternative<request_vote>(body)
+         || std::holds_alternative<vote_result>(body)
+         || std::holds_alternative<append_entries>(body)
+         || std::holds_alternative<append_result>(body)
+         || std::holds_alternative<heartbeat>(body)
+         || std::holds_alternative<heartbeat_result>(body)
+         || std::holds_alternative<commit_notice>(body)
+         || std::holds_alternative<timeout_now>(body);
 }
 
 } // namespace
@@ -141,6 +161,18 @@ void sim_network::send(direction_id towards, const wire::frame_ptr& what) {
   auto message = observe(towards, what);
   if (message == 0 || !holding_)
     add_frame(towards, what->view(), message);
+  if (conditions_.repeat_permille > 0 && !holding_)
+    repeat(towards, what);
+}
+
+/// Sends something that was sent before again, now or behind what comes next.
+void sim_network::repeat(direction_id id, const wire::frame_ptr& what) {
+  auto& x = directions_[id];
+  if (!x.repeated && rng_() % 1000 < conditions_.repeat_permille
+      && may_be_repeated(x.from, what))
+    x.repeated = what;
+  if (x.repeated && rng_() % 3 == 0)
+    add_frame(id, std::exchange(x.repeated, nullptr)->view(), 0);
 }
 
 void sim_network::send_bytes(direction_id towards, bytes_view what) {

@@ -31,6 +31,12 @@ struct network_conditions {
   /// behind them waits.
   unsigned loss_permille = 0;
   timespan resend_after = std::chrono::milliseconds(200);
+  /// How many in a thousand of the messages with which members vote, replicate
+  /// and acknowledge arrive a second time, at once or behind later ones. (TCP
+  /// repeats nothing; but a member that sends again after a broken connection
+  /// does, and Raft must not mind. What is passed on for a client is never sent
+  /// again.)
+  unsigned repeat_permille = 0;
   /// How many frames in a hundred arrive in pieces.
   unsigned split_percent = 10;
 };
@@ -210,6 +216,8 @@ private:
     bool silent = false;
     /// An end that has to wait for messages before it.
     std::optional<std::string> last_words;
+    /// What will arrive once more.
+    wire::frame_ptr repeated;
   };
 
   struct held_frame {
@@ -238,6 +246,7 @@ private:
   void add_frame(direction_id id, bytes_view content, uint64_t message);
   void add_end(direction_id id, const std::string& reason);
   timespan latency(const direction& of);
+  void repeat(direction_id id, const wire::frame_ptr& what);
   uint64_t observe(direction_id id, const wire::frame_ptr& what);
 
   // -- arriving (sim_network_arrival.cpp) --------------------------------------

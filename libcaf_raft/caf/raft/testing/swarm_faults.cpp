@@ -63,9 +63,9 @@ void swarm_faults::strike() {
   if (stopped_)
     return;
   auto kind = plan_.kinds[sim_.rng()() % plan_.kinds.size()];
-  ++counts_[static_cast<size_t>(kind)];
   sim_.tell(remark{fmt::format("fault {}", to_string(kind))});
-  (this->*function_of(kind))();
+  if ((this->*function_of(kind))())
+    ++counts_[static_cast<size_t>(kind)];
 }
 
 void swarm_faults::stop() {
@@ -75,6 +75,7 @@ void swarm_faults::stop() {
   net.mend_all();
   net.conditions().loss_permille = 0;
   net.conditions().slow_permille = 0;
+  net.conditions().repeat_permille = 0;
   for (auto id : sim_.ids()) {
     for (auto other : sim_.ids())
       net.slow_down(id, other, {});
@@ -145,10 +146,12 @@ void swarm_faults::restart_later(server_id id) {
   later([this, id] { start_member(id); });
 }
 
-void swarm_faults::stop_member(server_id id, crash_kind how) {
-  if (sim_.is_up(id))
+bool swarm_faults::stop_member(server_id id, crash_kind how) {
+  auto was_up = sim_.is_up(id);
+  if (was_up)
     sim_.crash(id, how);
   restart_later(id);
+  return was_up;
 }
 
 /// Whether there is still a majority without it.
@@ -158,38 +161,45 @@ bool swarm_faults::can_lose(server_id id) const {
          && 2 * (left.size() - 1) > sim_.ids().size();
 }
 
-void swarm_faults::crash() {
-  stop_member(victim(), crash_kind::process);
+bool swarm_faults::crash() {
+  return stop_member(victim(), crash_kind::process);
 }
 
-void swarm_faults::lose_power() {
-  stop_member(victim(), crash_kind::power);
+bool swarm_faults::lose_power() {
+  return stop_member(victim(), crash_kind::power);
 }
 
-void swarm_faults::lose_power_of_all() {
+bool swarm_faults::lose_power_of_all() {
+  auto any_was_up = false;
   for (auto id : sim_.ids())
-    stop_member(id, crash_kind::power);
+    any_was_up |= stop_member(id, crash_kind::power);
+  return any_was_up;
 }
 
-void swarm_faults::pause() {
+bool swarm_faults::pause() {
   auto id = victim();
   if (!sim_.is_up(id))
-    return;
+    return false;
   sim_.pause(id);
   later([this, id] { sim_.resume(id); });
+  return true;
 }
 
-void swarm_faults::jump_clock() {
+bool swarm_faults::jump_clock() {
   auto id = victim();
-  if (sim_.is_up(id))
-    sim_.jump_clock(id, draw(std::chrono::seconds(3)));
+  if (!sim_.is_up(id))
+    return false;
+  sim_.jump_clock(id, draw(std::chrono::seconds(3)));
+  return true;
 }
 
-void swarm_faults::transfer() {
+bool swarm_faults::transfer() {
   auto at = victim();
-  if (sim_.is_up(at))
-    sim_.transfer(at, group_id{1}, any(), std::chrono::seconds(2),
-                  [](const outcome&) { /* whatever comes of it */ });
+  if (!sim_.is_up(at))
+    return false;
+  sim_.transfer(at, group_id{1}, any(), std::chrono::seconds(2),
+                [](const outcome&) { /* whatever comes of it */ });
+  return sim_.leader() == at;
 }
 
 } // namespace caf::raft::testing

@@ -20,6 +20,7 @@ public:
   /// cannot be mended: members that are lost.
   void stop();
 
+  /// How many there were; what found nothing to harm does not count.
   size_t count() const;
 
   size_t count(fault_kind what) const {
@@ -30,7 +31,8 @@ public:
   std::vector<server_id> sound() const;
 
 private:
-  using fault = void (swarm_faults::*)();
+  /// Returns whether it changed anything.
+  using fault = bool (swarm_faults::*)();
 
   static fault function_of(fault_kind what);
 
@@ -49,40 +51,40 @@ private:
 
   void start_member(server_id id);
   void restart_later(server_id id);
-  void stop_member(server_id id, crash_kind how);
+  bool stop_member(server_id id, crash_kind how);
   bool can_lose(server_id id) const;
-  void crash();
-  void lose_power();
-  void lose_power_of_all();
-  void pause();
-  void jump_clock();
-  void transfer();
+  bool crash();
+  bool lose_power();
+  bool lose_power_of_all();
+  bool pause();
+  bool jump_clock();
+  bool transfer();
 
   // -- network (swarm_faults_network.cpp) ---------------------------------------
 
   using links = std::vector<std::pair<server_id, server_id>>;
 
-  void cut(links what);
-  void isolate();
-  void cut_one_way();
-  void cut_both_ways();
-  void split();
-  void bridge();
-  void slow_link();
-  void break_connection();
-  void abandon();
-  void garble();
-  void visit();
+  bool cut(links what);
+  bool isolate();
+  bool cut_one_way();
+  bool cut_both_ways();
+  bool split();
+  bool bridge();
+  bool slow_link();
+  bool break_connection();
+  bool abandon();
+  bool garble();
+  bool visit();
 
   // -- disks (swarm_faults_disk.cpp) --------------------------------------------
 
-  void stall_disk();
-  void slow_disk();
-  void stall_reader();
-  void fail_disk();
-  void fill_disk();
-  void rot();
-  void wipe();
+  bool stall_disk();
+  bool slow_disk();
+  bool stall_reader();
+  bool fail_disk();
+  bool fill_disk();
+  bool rot();
+  bool wipe();
 
   sim_cluster& sim_;
   fault_plan plan_;

@@ -5,17 +5,21 @@
 
 namespace caf::raft::testing {
 
-void swarm_faults::cut(links what) {
+bool swarm_faults::cut(links what) {
+  auto any_was_whole = false;
   for (auto& [from, to] : what)
-    if (from != to)
+    if (from != to) {
+      any_was_whole |= !sim_.network().is_cut(from, to);
       sim_.network().cut(from, to);
+    }
   later([this, what = std::move(what)] {
     for (auto& [from, to] : what)
       sim_.network().mend(from, to);
   });
+  return any_was_whole;
 }
 
-void swarm_faults::isolate() {
+bool swarm_faults::isolate() {
   auto id = victim();
   auto how = sim_.rng()() % 4;
   links what;
@@ -25,21 +29,21 @@ void swarm_faults::isolate() {
     if (how != 1)
       what.emplace_back(other, id);
   }
-  cut(std::move(what));
+  return cut(std::move(what));
 }
 
-void swarm_faults::cut_one_way() {
+bool swarm_faults::cut_one_way() {
   auto from = victim();
-  cut({{from, any()}});
+  return cut({{from, any()}});
 }
 
-void swarm_faults::cut_both_ways() {
+bool swarm_faults::cut_both_ways() {
   auto x = victim();
   auto y = any();
-  cut({{x, y}, {y, x}});
+  return cut({{x, y}, {y, x}});
 }
 
-void swarm_faults::split() {
+bool swarm_faults::split() {
   auto parts = two_parts();
   links what;
   for (auto x : parts[0])
@@ -47,10 +51,10 @@ void swarm_faults::split() {
       what.emplace_back(x, y);
       what.emplace_back(y, x);
     }
-  cut(std::move(what));
+  return cut(std::move(what));
 }
 
-void swarm_faults::bridge() {
+bool swarm_faults::bridge() {
   auto between = victim();
   auto parts = two_parts();
   links what;
@@ -60,36 +64,45 @@ void swarm_faults::bridge() {
         what.emplace_back(x, y);
         what.emplace_back(y, x);
       }
-  cut(std::move(what));
+  return cut(std::move(what));
 }
 
-void swarm_faults::slow_link() {
+bool swarm_faults::slow_link() {
   auto from = victim();
   auto to = any();
   sim_.network().slow_down(from, to, draw(std::chrono::seconds(1)));
   later([this, from, to] { sim_.network().slow_down(from, to, {}); });
+  return from != to;
 }
 
-void swarm_faults::break_connection() {
+bool swarm_faults::break_connection() {
   auto x = victim();
-  sim_.network().break_connections(x, any());
+  auto y = any();
+  sim_.network().break_connections(x, y);
+  return x != y;
 }
 
-void swarm_faults::abandon() {
+bool swarm_faults::abandon() {
   auto from = victim();
-  sim_.network().abandon_connections(from, any(), draw(plan_.longest));
+  auto to = any();
+  sim_.network().abandon_connections(from, to, draw(plan_.longest));
+  return from != to;
 }
 
-void swarm_faults::garble() {
+bool swarm_faults::garble() {
   auto from = victim();
-  sim_.network().garble(from, any());
+  auto to = any();
+  sim_.network().garble(from, to);
+  return from != to;
 }
 
 /// An unformed member may be let into the cluster of whoever knows it.
-void swarm_faults::visit() {
+bool swarm_faults::visit() {
   auto id = victim();
-  if (sim_.is_up(id) && sim_.disk(id).who().cluster)
-    visit_as_stranger(sim_.network(), sim_.rng(), sim_.address(id), id);
+  if (!sim_.is_up(id) || !sim_.disk(id).who().cluster)
+    return false;
+  visit_as_stranger(sim_.network(), sim_.rng(), sim_.address(id), id);
+  return true;
 }
 
 } // namespace caf::raft::testing

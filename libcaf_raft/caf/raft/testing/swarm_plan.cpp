@@ -138,6 +138,9 @@ swarm_plan draw_plan(uint64_t seed) {
   result.cluster = draw_cluster(rng, seed);
   result.faults = draw_faults(rng);
   result.workload = draw_workload(rng);
+  result.cluster.write_through = chance(rng, 50);
+  if (chance(rng, 30))
+    result.cluster.network.repeat_permille = 1 + rng() % 50;
   return result;
 }
 
