@@ -272,6 +272,9 @@ raft::result_of<parsed_options> make_options(const raw_options& xs) {
   auto group = make_group(xs);
   if (!group)
     return group.error();
+  // Less than half of it can be filled at worst; the largest must fit.
+  node->reserve_bytes = std::max(node->reserve_bytes,
+                                 4 * group->max_command_bytes);
   result.node = std::move(*node);
   result.group = *group;
   result.http_host = xs.host;

@@ -16,6 +16,8 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <future>
+#include <memory>
 #include <mutex>
 #include <thread>
 
@@ -149,6 +151,43 @@ void stop(raft::node& node, const http_acceptor_actor& acceptor,
   ended.wait_for(http_stop_limit);
 }
 
+/// Waits for the first status.
+class log_watch {
+public:
+  using handle = raft::status_receiver;
+  static constexpr const char* name = "kvnode.log_watch";
+
+  log_watch(caf::scheduled_actor* self,
+            std::shared_ptr<std::promise<void>> read)
+    : self_(self),
+      read_(std::move(read)) {
+    // nop
+  }
+
+  handle::behavior_type make_behavior() {
+    return {
+      [this](const raft::status_report&) {
+        read_->set_value();
+        self_->quit();
+      },
+    };
+  }
+
+private:
+  caf::scheduled_actor* self_;
+  std::shared_ptr<std::promise<void>> read_;
+};
+
+/// A member answers once it has read and checked its log. If that is damaged, the
+/// process ends here.
+void await_log(caf::actor_system& sys, const raft::group_actor& group) {
+  auto read = std::make_shared<std::promise<void>>();
+  auto done = read->get_future();
+  auto me = raft::spawn_at<log_watch>(sys, raft::placement::io_thread, read);
+  raft::post_from_outside(group, raft::get_status{raft::request_id{1}, me});
+  done.wait();
+}
+
 int run(options opts, const sigset_t& signals) {
   log_output log{opts.level};
   opts.node.log = [&log](raft::log_level level, std::string_view text) {
@@ -168,6 +207,7 @@ int run(options opts, const sigset_t& signals) {
                                     opts.group);
   if (!group)
     return complain(group.error().text);
+  await_log(sys, *group);
   if (auto ok = socket->listen(); !ok)
     return complain(ok.error().text);
   http->group = *group;

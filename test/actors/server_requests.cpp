@@ -100,6 +100,33 @@ TEST_CASE("a transfer is done also if its answer comes after the new leader") {
   CHECK(answers[0].code == errc::none);
 }
 
+TEST_CASE("a transfer of which nobody sees the end is unknown, not undone") {
+  server_fixture it;
+  it.begin();
+  it.follow(2, 1);
+  it.transfer();
+  REQUIRE(it.sent<request_transfer>(2).size() == 1);
+  it.run_for(60s);
+  auto answers = it.client.take<outcome>();
+  REQUIRE(answers.size() == 1);
+  CHECK(answers[0].code == errc::outcome_unknown);
+}
+
+TEST_CASE("a status waits until the log is read") {
+  server_fixture it;
+  collector<status_report> client{it.sys.system()};
+  it.tell(it.server, formed{cluster_id{7}, zero_of_three()});
+  it.tell(it.server, get_status{request_id{5}, client.as<status_receiver>()});
+  CHECK(client.take<status_report>().empty());
+  storage::recovered_log log;
+  log.state = {term_t{8}, server_id{2}};
+  it.tell(it.server, recovered{log});
+  auto answers = client.take<status_report>();
+  REQUIRE(answers.size() == 1);
+  CHECK(answers[0].id == request_id{5});
+  CHECK(answers[0].value.term == term_t{8});
+}
+
 TEST_CASE("what a leader left unanswered when it said farewell waits for the "
           "next one") {
   server_fixture it;

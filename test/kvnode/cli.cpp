@@ -67,6 +67,7 @@ TEST_CASE("without options: a store of one member") {
   CHECK(x.node.members == words{"127.0.0.1:9021"});
   CHECK(x.node.data_dir == "kvnode-1");
   CHECK(x.node.journal_bytes == 16 << 20);
+  CHECK(x.node.reserve_bytes == 64 << 20);
   CHECK(x.http_host == "127.0.0.1");
   CHECK(x.http_port == 9121);
   CHECK(x.max_value == 1 << 20);
@@ -130,6 +131,7 @@ TEST_CASE("options are written with a space or an equals sign") {
     CHECK(x.group.heartbeat_interval == 50ms);
     CHECK(x.group.request_timeout == 100ms);
     CHECK(x.group.max_command_bytes > 10'000'000 + 4096);
+    CHECK(x.node.reserve_bytes >= 4 * x.group.max_command_bytes);
     CHECK(x.snapshot_entries == 10);
     CHECK(x.ckite);
     CHECK(x.level == caf::raft::log_level::debug);

@@ -118,7 +118,7 @@ TEST_CASE("once formed, any majority starts and serves") {
 }
 
 TEST_CASE("members that were given different lists do not form") {
-  cluster servers;
+  cluster servers{{.args = quick_timing()}};
   cluster others;
   auto odd = servers.command_of(3);
   odd.args[4] = others.list();
@@ -130,6 +130,8 @@ TEST_CASE("members that were given different lists do not form") {
   process third{odd};
   await("the third member",
         [&] { return servers.client(3).get("/health?live").status == 200; });
+  await("the first member to say what differs",
+        [&] { return servers.log_of(1).find("list") != std::string::npos; });
   CHECK_FALSE(wait_until([&] { return servers.leader().has_value(); },
-                         seconds(short_run() ? 1 : 3)));
+                         seconds(short_run() ? 2 : 3)));
 }

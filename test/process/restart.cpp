@@ -64,6 +64,10 @@ TEST_CASE("terms never go back, not even over a restart") {
   servers.start_all();
   std::vector<uint64_t> terms(servers.size() + 1);
   for (int round = 0; round < (short_run() ? 2 : 4); ++round) {
+    // From the first answer on.
+    for (size_t id = 1; id <= servers.size(); ++id)
+      if (auto status = servers.status(id))
+        CHECK(uint64_t{status->at("term")} >= terms[id]);
     servers.await_leader();
     for (size_t id = 1; id <= servers.size(); ++id) {
       uint64_t term = servers.status(id).value().at("term");

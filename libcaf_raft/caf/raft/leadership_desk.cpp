@@ -23,8 +23,8 @@ void leadership_desk::settled(request_id id, errc code, server_id to,
       refuse(id, {code, "that member leads no more"});
       break;
     default:
-      refuse(id, {code, "the leader refused: another transfer is under way, or "
-                        "that member cannot lead"});
+      refuse(id, {code, "the leader refused: there is no such voter, it is cut "
+                        "off, or another transfer is under way"});
   }
 }
 
@@ -72,16 +72,15 @@ void leadership_desk::expire(time_point now) {
   std::erase_if(waiters_, [&](const waiter& x) {
     if (x.deadline > now)
       return false;
-    answer(x, errc::no_leader, {},
-           x.id ? "the other member did not take over in time"
-                : "no leader was found in time");
+    give_up(x, x.id ? "nobody was seen to take over in time"
+                    : "no leader was found in time");
     return true;
   });
 }
 
 void leadership_desk::close() {
   for (auto& x : waiters_)
-    answer(x, errc::no_leader, {}, "this member stops");
+    give_up(x, "this member stops");
   waiters_.clear();
 }
 
@@ -89,6 +88,12 @@ std::vector<leadership_desk::waiter>::iterator
 leadership_desk::find(request_id id) {
   return std::find_if(waiters_.begin(), waiters_.end(),
                       [id](auto& x) { return x.id && x.id == id; });
+}
+
+/// A transfer may have begun, and end well.
+void leadership_desk::give_up(const waiter& who, std::string text) {
+  answer(who, who.id ? errc::outcome_unknown : errc::no_leader, {},
+         std::move(text));
 }
 
 void leadership_desk::answer(const waiter& who, errc code, bytes content,

@@ -55,6 +55,8 @@ private:
   /// The transfer with this number; no number is nobody's.
   std::vector<waiter>::iterator find(request_id id);
 
+  void give_up(const waiter& who, std::string text);
+
   void answer(const waiter& who, errc code, bytes content, std::string text);
 
   scheduled_actor* self_;

@@ -56,7 +56,8 @@ result_of<std::string> parse_address(std::string_view text);
 class node {
 public:
   /// Opens the directory, binds the address, starts the actors. Blocks while
-  /// the log is checked.
+  /// the directory is checked; the log of a group is, when that is spawned, by
+  /// the group's own actors: its first status comes when that is done.
   /// @returns What is wrong with the settings, the directory or the address, as
   ///          one line for the operator.
   static result_of<std::unique_ptr<node>> start(actor_system& sys,

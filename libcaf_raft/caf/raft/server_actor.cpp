@@ -80,6 +80,8 @@ void server_state::on(recovered& msg) {
   if (!zero_)
     waiting_for_ = "the cluster is being formed";
   begin();
+  for (auto id : std::exchange(held_reports_, {}))
+    ask_for_report(id);
 }
 
 void server_state::on(const peer_changed& msg) {
@@ -244,19 +246,20 @@ group_event server_state::event(group_event::kind_t kind) const {
 // -- status and log -----------------------------------------------------------
 
 void server_state::on(const get_status& msg) {
-  auto id = reports_.ask(msg);
-  if (running())
-    post(self_, role_, report_role{id});
-  else
-    report(id, status_without_role());
+  ask_for_report(reports_.ask(msg));
 }
 
 void server_state::on(const get_log& msg) {
-  auto id = reports_.ask(msg);
+  ask_for_report(reports_.ask(msg));
+}
+
+void server_state::ask_for_report(request_id id) {
   if (running())
     post(self_, role_, report_role{id});
-  else
+  else if (log_)
     report(id, status_without_role());
+  else
+    held_reports_.push_back(id);
 }
 
 void server_state::on(const role_report& msg) {

@@ -15,6 +15,7 @@
 #include <optional>
 #include <random>
 #include <set>
+#include <vector>
 
 namespace caf::raft {
 
@@ -113,6 +114,7 @@ private:
   void arm();
   void leader_changed();
   void send(server_id to, const message& what) const;
+  void ask_for_report(request_id id);
   void report(request_id id, const status& value);
   status status_without_role() const;
   group_event event(group_event::kind_t kind) const;
@@ -175,6 +177,8 @@ private:
   client_desk clients_;
   leadership_desk leadership_;
   report_desk reports_;
+  /// What was asked before the log was read: terms must not seem to go back.
+  std::vector<request_id> held_reports_;
   bool flush_pending_ = false;
   uint64_t wake_generation_ = 0;
   std::optional<time_point> armed_for_;
