@@ -1,15 +1,12 @@
 # What the members of a cluster say to each other, and what a configuration
 # looks like in the log. docs/wire.md explains frames, handshake and limits;
-# message.hpp has the same messages as C++ values.
-#
-# Conventions, for all that stands here:
+# message.hpp has the same messages as C++ values. For all that stands here:
 #
 # - A message is one segment, not packed, behind a frame header of our own.
 # - Zero stands for "none": no term, no entry, nobody.
 # - Every pointer of a message is there, also where a text or a list is empty; a
 #   pointer that was added later may be missing.
-# - Numbers are what their type in types.hpp says; texts are UTF-8.
-# - Who sent a message is not in it: the handshake of the connection said so.
+# - Numbers are what types.hpp says; texts are UTF-8. Who sent a message is not in it.
 #
 # How this file may change: a field or a union member is added at the end, with
 # the next ordinal; nothing is renumbered, removed or given another type or

@@ -10,8 +10,8 @@
 #include <caf/config.hpp>
 
 #if CAF_MAJOR_VERSION >= 1
-// typed_broker.hpp of 1.0 needs it and does not include it.
-#  include <caf/log/io.hpp>
+// Before CAF's own headers.
+#  include "caf/raft/compat_1.hpp"
 #endif
 
 #include <caf/actor_cast.hpp>

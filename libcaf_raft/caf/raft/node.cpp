@@ -102,6 +102,38 @@ result_of<done> tidy(node_settings& cfg) {
   return done{};
 }
 
+storage::store_settings disk_of(const node_settings& cfg,
+                                incarnation_t incarnation) {
+  storage::store_settings result;
+  result.directory = cfg.data_dir;
+  result.id = cfg.id;
+  result.incarnation = incarnation;
+  result.codec = {&wire::encode_configuration, &wire::decode_configuration};
+  result.map_size = cfg.map_bytes;
+  result.reserve_bytes = cfg.reserve_bytes;
+  result.journal_bytes = cfg.journal_bytes;
+  return result;
+}
+
+assembly_settings assembly_of(const node_settings& cfg, uint64_t seed) {
+  assembly_settings result;
+  result.initial_members = cfg.members;
+  result.address = cfg.members[cfg.id.value - 1];
+  result.expected_cluster = cfg.cluster;
+  result.seed = seed;
+  result.where = {placement::io_thread, placement::detached,
+                  placement::detached, placement::detached};
+  result.log = logger{cfg.log, {}};
+  result.fatal = [log = result.log, die = cfg.on_fatal](const failure& why) {
+    log.error("this member cannot go on: " + why.text);
+    if (die)
+      die(why);
+    else
+      std::_Exit(EXIT_FAILURE);
+  };
+  return result;
+}
+
 /// What the thread that stops a node waits for.
 class countdown {
 public:
@@ -180,15 +212,8 @@ result_of<std::unique_ptr<node>> node::start(actor_system& sys,
   if (auto ok = tidy(cfg); !ok)
     return ok.error();
   std::mt19937_64 rng{cfg.seed != 0 ? cfg.seed : draw_seed()};
-  storage::store_settings disk;
-  disk.directory = cfg.data_dir;
-  disk.id = cfg.id;
-  disk.incarnation = incarnation_t{rng() | 1};
-  disk.codec = {&wire::encode_configuration, &wire::decode_configuration};
-  disk.map_size = cfg.map_bytes;
-  disk.reserve_bytes = cfg.reserve_bytes;
-  disk.journal_bytes = cfg.journal_bytes;
-  auto store = storage::open_log_store(disk);
+  auto incarnation = incarnation_t{rng() | 1};
+  auto store = storage::open_log_store(disk_of(cfg, incarnation));
   if (!store)
     return store.error();
   auto& who = (*store)->who();
@@ -199,28 +224,12 @@ result_of<std::unique_ptr<node>> node::start(actor_system& sys,
                                cfg.data_dir, to_string(who.cluster),
                                to_string(cfg.cluster))};
   auto result = std::make_unique<impl>(sys);
-  auto own = cfg.members[cfg.id.value - 1];
-  logger log{cfg.log, {}};
-  assembly_settings how;
-  how.initial_members = cfg.members;
-  how.address = own;
-  how.expected_cluster = cfg.cluster;
-  how.seed = rng();
-  how.where = {placement::io_thread, placement::detached, placement::detached,
-               placement::detached};
-  how.log = log;
-  how.fatal = [log, die = cfg.on_fatal](const failure& why) {
-    log.error("this member cannot go on: " + why.text);
-    if (die)
-      die(why);
-    else
-      std::_Exit(EXIT_FAILURE);
-  };
+  auto how = assembly_of(cfg, rng());
+  auto address = cfg.listen.empty() ? how.address : cfg.listen;
   result->net = std::make_shared<tcp_transport>(sys);
   result->parts = std::make_unique<assembly>(sys, std::move(*store),
                                              result->net, std::move(how));
-  auto listening = result->net->listen(cfg.listen.empty() ? own : cfg.listen,
-                                       result->parts->node());
+  auto listening = result->net->listen(address, result->parts->node());
   if (!listening) {
     result->stop(std::chrono::seconds(1));
     return listening.error();
