@@ -36,18 +36,19 @@ endfunction()
 set(CAF_HEADERS <caf/event_based_actor.hpp> <caf/io/middleman.hpp>
     <caf/io/typed_broker.hpp> <caf/typed_event_based_actor.hpp> <fmt/format.h>)
 
-# Compiles schemas/NAME.capnp into the target, which includes it, as does whoever
-# links the target, as "NAME.capnp.h". Generated code is built without our
-# warnings. Does nothing where there is no such schema.
+# Compiles schemas/NAME.capnp, and those that it imports, into the target, which
+# includes them, as does whoever links the target, as "NAME.capnp.h". Generated
+# code is built without our warnings. Does nothing where there is no such schema.
 function(target_schema target name)
-  set(schema ${PROJECT_SOURCE_DIR}/schemas/${name}.capnp)
-  if(NOT EXISTS ${schema})
+  if(NOT EXISTS ${PROJECT_SOURCE_DIR}/schemas/${name}.capnp)
     return()
   endif()
+  set(schemas ${name} ${ARGN})
+  list(TRANSFORM schemas REPLACE "(.+)" "${PROJECT_SOURCE_DIR}/schemas/\\1.capnp")
   set(CAPNPC_SRC_PREFIX ${PROJECT_SOURCE_DIR}/schemas)
   set(CAPNPC_OUTPUT_DIR ${PROJECT_BINARY_DIR}/schemas/${name})
   file(MAKE_DIRECTORY ${CAPNPC_OUTPUT_DIR})
-  capnp_generate_cpp(sources headers ${schema})
+  capnp_generate_cpp(sources headers ${schemas})
   set_source_files_properties(${sources} PROPERTIES COMPILE_OPTIONS -w)
   target_sources(${target} PRIVATE ${sources} ${headers})
   # For tools that read code without building it: scripts/check-tidy.

@@ -1,6 +1,7 @@
-# What the members of a cluster say to each other, and what a configuration
-# looks like in the log. docs/wire.md explains frames, handshake and limits;
-# message.hpp has the same messages as C++ values. For all that stands here:
+# What the members of a group say to each other. node.capnp has what nodes say
+# about themselves, configuration.capnp what a configuration looks like.
+# docs/wire.md explains frames, handshake and limits; message.hpp has the same
+# messages as C++ values. For all that stands in these files:
 #
 # - A message is one segment, not packed, behind a frame header of our own.
 # - Zero stands for "none": no term, no entry, nobody.
@@ -8,7 +9,7 @@
 #   pointer that was added later may be missing.
 # - Numbers are what types.hpp says; texts are UTF-8. Who sent a message is not in it.
 #
-# How this file may change: a field or a union member is added at the end, with
+# How they may change: a field or a union member is added at the end, with
 # the next ordinal; nothing is renumbered, removed or given another type or
 # meaning. A reader gets zero, or an absent pointer, for a field that the writer
 # did not know, so zero has to mean what was meant before the field was there. A
@@ -19,8 +20,6 @@
 
 using Cxx = import "/capnp/c++.capnp";
 $Cxx.namespace("caf::raft::wire::schema");
-
-# -- between the members of one group ------------------------------------------
 
 struct Envelope {
   # The body of a frame of the type `group`.
@@ -253,148 +252,4 @@ enum Code {
   storageFailed @9;
   wrongCluster @10;
   removed @11;
-}
-
-# -- between nodes -------------------------------------------------------------
-
-struct NodeMessage {
-  # The body of a frame of the type `node`.
-
-  union {
-    hello @0 :Hello;
-    welcome @1 :Welcome;
-    refusal @2 :Refusal;
-    introduce @3 :Introduce;
-    introductionAnswer @4 :IntroductionAnswer;
-    founded @5 :Founded;
-  }
-}
-
-struct Hello {
-  # The first frame of whoever opened the connection. Messages travel from the
-  # one who opened it; only `Welcome` and `Refusal` come back.
-
-  version @0 :UInt32;
-  # The newest protocol version that the sender speaks.
-
-  cluster @1 :UInt64;
-  # Zero while the sender is unformed.
-
-  id @2 :UInt64;
-  incarnation @3 :UInt64;
-
-  to @4 :UInt64;
-  # Whom the sender believes to be talking to.
-
-  address @5 :Text;
-  # Where the sender can be reached.
-
-  newestConfiguration :union {
-    # The newest configuration that the sender has stored.
-
-    none @6 :Void;
-    # It is unformed.
-
-    index @7 :UInt64;
-    # Zero: configuration zero.
-  }
-}
-
-struct Welcome {
-  # The connection is good; says who answered.
-
-  version @0 :UInt32;
-  cluster @1 :UInt64;
-  id @2 :UInt64;
-  incarnation @3 :UInt64;
-}
-
-struct Refusal {
-  # The connection is not good, and why; the last frame on it.
-
-  reason @0 :Reason;
-
-  text @1 :Text;
-  # A sentence for a person, 1024 bytes at most.
-
-  enum Reason {
-    version @0;
-    wrongCluster @1;
-    wrongId @2;
-    wrongIncarnation @3;
-    # A newer configuration than any that the sender has names another life of
-    # its directory.
-    busy @4;
-    malformed @5;
-  }
-}
-
-struct Introduce {
-  # An unformed member shows itself to a founder.
-
-  address @0 :Text;
-
-  to @1 :UInt64;
-  # The incarnation of the founder that is meant.
-
-  initialMembers @2 :List(Text);
-  # The addresses that the sender was given, in order of id, 64 at most.
-}
-
-struct IntroductionAnswer {
-  verdict @0 :Verdict;
-
-  text @1 :Text;
-  # A sentence for a person, 1024 bytes at most.
-
-  enum Verdict {
-    waiting @0;
-    # The lists are equal; the founder waits for others.
-    differs @1;
-    # The lists differ, or the sender is not who they say it is.
-    lostDirectory @2;
-    # A formed cluster knows the sender under another incarnation.
-    notFounder @3;
-    # The receiver of the introduction is no founder and cannot found.
-  }
-}
-
-struct Founded {
-  # Configuration zero, to a member that it names.
-
-  cluster @0 :UInt64;
-  zero @1 :Configuration;
-}
-
-# -- in the log and between nodes ----------------------------------------------
-
-struct Configuration {
-  # Who belongs to a group. As the payload of an entry it is a message of its
-  # own, with this struct as its root.
-
-  members @0 :List(Member);
-  # Voters and learners, in order of their ids, no id twice.
-
-  voters @1 :List(UInt64);
-  # In order, no id twice, at least one; each stands in `members`.
-
-  outgoing @2 :List(UInt64);
-  # The voters before a joint change, empty where none is under way (§4.3); as
-  # `voters`.
-
-  removed @3 :List(UInt64);
-  # Ids that were removed and must not come back.
-}
-
-struct Member {
-  id @0 :UInt64;
-
-  address @1 :Text;
-  # `HOST:PORT`, IPv6 in brackets; 256 bytes at most.
-
-  incarnation @2 :UInt64;
-  # The life of its directory; zero for a learner that was never started.
-
-  promote @3 :Bool;
-  # The learner becomes a voter by itself once it has caught up.
 }

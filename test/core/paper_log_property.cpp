@@ -128,7 +128,7 @@ private:
     ++leader_;
     auto next = next_tenure(std::move(self_.self), term_of(leader_),
                             tenure_id{});
-    writes_.push_back({{}, next.log.next_write(), next.state(), {}, {}});
+    writes_.push_back({{}, next.log.next_write(), next.state(), {}, {}, {}});
     begin_followership(std::move(next));
   }
 

@@ -109,7 +109,7 @@ private:
 
   write_id write_state(machine& m, tenure& next) {
     auto number = next.log.next_write();
-    write(m, {next.group, number, next.state(), {}, {}});
+    write(m, {next.group, number, next.state(), {}, {}, {}});
     return number;
   }
 
@@ -190,7 +190,7 @@ private:
     entries xs{entry::make(self.log.last_index() + 1, self.term,
                            entry_kind::command, {})};
     self.log.append(xs, number);
-    write(m, {self.group, number, {}, {}, std::move(xs)});
+    write(m, {self.group, number, {}, {}, std::move(xs), {}});
   }
 
   void lead_on(machine& m) {

@@ -3,7 +3,37 @@
 #include "caf/raft/bytes.hpp"
 #include "caf/raft/types.hpp"
 
+#include <memory>
+
 namespace caf::raft {
+
+/// The state of a machine at one index, read bit by bit while the machine goes
+/// on. Belongs to the machine's thread, and ends before the machine does.
+class state_view {
+public:
+  virtual ~state_view();
+
+  /// Adds the next bytes to `to`: `wanted` bytes or a little more, fewer at the
+  /// end. Others wait meanwhile, so a call must not take longer than what it
+  /// takes to copy that much. The same state gives the same bytes on every
+  /// member.
+  /// @returns Whether there is more.
+  virtual bool read(bytes& to, size_t wanted) = 0;
+};
+
+/// Takes what a `state_view` gave, in pieces of any size. Belongs to the
+/// machine's thread. The machine is what it was before until `finish`.
+class state_loader {
+public:
+  virtual ~state_loader();
+
+  /// @throws Anything where these are not the bytes of a view.
+  virtual void write(bytes_view from) = 0;
+
+  /// All of it was written: the machine's whole state is replaced by it.
+  /// @throws Anything where something is missing.
+  virtual void finish() = 0;
+};
 
 /// What a group replicates: a deterministic machine fed with the committed
 /// commands of the log, in order, each exactly once in the life of the object.
@@ -24,6 +54,24 @@ public:
 
   /// Answers a query; changes nothing that a later call could see.
   virtual bytes query(bytes_view what) = 0;
+
+  /// Begins a view of the state as it is now: what is applied later must not
+  /// show in it. There is one at a time.
+  /// @returns Null: the machine has no snapshots, so its log is never compacted,
+  ///          and a member that lacks the beginning of it cannot catch up.
+  virtual std::unique_ptr<state_view> view();
+
+  /// Begins to replace the whole state. Asked for only where `view` gives views.
+  /// @returns Null as `view`.
+  virtual std::unique_ptr<state_loader> loader();
+
+  /// Up to where the machine has applied the log already when it is made: not
+  /// zero only for machines that keep their state on a disk of their own, with
+  /// the index of the last applied entry in the same transaction. Entries up to
+  /// there are not applied again.
+  virtual index_t applied_index() const {
+    return {};
+  }
 
   /// Whether every call ends within a few microseconds. Quick machines run
   /// beside the I/O, which spares each operation two changes of threads; others

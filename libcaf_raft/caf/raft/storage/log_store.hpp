@@ -32,6 +32,8 @@ struct recovered_log {
   /// The configuration as of `base`; null where the group has none of its own:
   /// configuration zero then.
   configuration_ptr base_configuration;
+  /// Where that configuration stands in the log.
+  index_t base_configuration_index;
   /// For each term of the retained entries the first index in that term, in
   /// order.
   std::vector<entry_id> term_starts;

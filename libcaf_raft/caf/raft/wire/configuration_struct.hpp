@@ -2,7 +2,7 @@
 
 #include "caf/raft/configuration.hpp"
 
-#include <raft.capnp.h>
+#include <configuration.capnp.h>
 
 // The struct `Configuration`, as the root of a payload in the log or as part of
 // a message.

@@ -3,7 +3,7 @@
 #include "caf/raft/wire/limits.hpp"
 #include "caf/raft/wire/single_segment.hpp"
 
-#include <raft.capnp.h>
+#include <node.capnp.h>
 
 #include <string>
 
