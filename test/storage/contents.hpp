@@ -12,7 +12,15 @@ namespace caf::raft::test {
 struct contents {
   struct log {
     hard_state state;
+    log_base base;
+    /// Behind the base.
     entries xs;
+
+    index_t last() const {
+      return base.id.index + xs.size();
+    }
+
+    void begin_behind(const log_base& what);
   };
 
   cluster_id cluster;
@@ -30,7 +38,8 @@ constexpr uint64_t max_group = 3;
 result_of<contents> contents_of(storage::log_store& store);
 
 /// Makes up something that servers may do next: append to several groups,
-/// change term and vote, replace entries that conflict.
+/// change term and vote, replace entries that conflict, let the log begin behind
+/// another entry, which it has or has not.
 std::vector<log_write> random_batch(const contents& now, generator& numbers);
 
 } // namespace caf::raft::test

@@ -229,6 +229,56 @@ TEST_CASE(
   put(*store, write);
 }
 
+TEST_CASE("a full disk can be compacted, and then takes entries again") {
+  full_disk disk;
+  hooked hook{disk};
+  temp_dir dir;
+  auto settings = settings_for(dir.path());
+  settings.reserve_bytes = 6 * MiB;
+  size_t payload_size = 500;
+  SUBCASE("without a journal") {
+  }
+  SUBCASE("without a journal, large entries") {
+    payload_size = 3000;
+  }
+  SUBCASE("with a journal") {
+    settings = with_journal(settings);
+  }
+  auto store = open_store(settings);
+  make_room(*store);
+  disk.is_full = true;
+  uint64_t next = 1;
+  auto fill = [&] {
+    auto first = next;
+    for (; store->room() > 11 * payload_size; next += 10)
+      put(*store, appending(make_entries(next, 1, 10, payload_size)));
+    CHECK((next - first) * payload_size > MiB);
+  };
+  auto begin_behind = [&](uint64_t term, uint64_t index) {
+    log_write write;
+    write.group = group;
+    write.base = log_base{{term_t{term}, index_t{index}}, voters({1}), {}};
+    put(*store, write);
+  };
+  uint64_t base = 0;
+  for (auto round = 0; round < 4; ++round) {
+    CAPTURE(round);
+    fill();
+    CHECK(store->make_room());
+    if (round == 2) {
+      // A snapshot stands for all of it, and for more.
+      base = next += 1000;
+      begin_behind(1, next++);
+    }
+    for (; base + 150 < next; begin_behind(1, base))
+      base += 100;
+    CHECK(store->room() > MiB);
+  }
+  auto log = recovered(*store);
+  CHECK(log.base.index == index_t{base});
+  CHECK(log.last_index == index_t{next - 1});
+}
+
 TEST_CASE("a full disk keeps no directory from being refused or opened") {
   full_disk disk;
   hooked hook{disk};

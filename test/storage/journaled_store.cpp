@@ -184,6 +184,32 @@ TEST_CASE_FIXTURE(fixture,
   CHECK(is_whole());
 }
 
+TEST_CASE_FIXTURE(fixture, "a new base goes to LMDB with all before it") {
+  write(20);
+  auto reader = store->reader();
+  io.forget();
+  log_write write;
+  write.group = group;
+  write.base = log_base{{term_t{1}, index_t{12}}, voters({1}), index_t{3}};
+  SUBCASE("of a compaction") {
+  }
+  SUBCASE("of a snapshot") {
+    write.base->id = {term_t{2}, index_t{18}};
+  }
+  write.append = make_entries(write.base->id.index == index_t{12} ? 21 : 19, 2,
+                              4);
+  put(*store, write);
+  CHECK(io.journal_writes == 0);
+  CHECK(io.flushes >= 2);
+  auto base = write.base->id.index;
+  for (index_t i{1}; i <= base; ++i)
+    CHECK(reader->read(group, i, i + 1, all).error().code == errc::compacted);
+  CHECK(reader->read(group, base + 1, index_t{99}, all));
+  reopen();
+  CHECK(recovered(*store).base == write.base->id);
+  CHECK(recovered(*store).last_index == write.append.back().index());
+}
+
 TEST_CASE_FIXTURE(fixture,
                   "what LMDB has not taken over is found at the start") {
   put(*store, appending({}, group_id{2}));

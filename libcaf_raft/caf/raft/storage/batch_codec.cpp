@@ -1,5 +1,6 @@
 #include "caf/raft/storage/batch_codec.hpp"
 
+#include "caf/raft/assert.hpp"
 #include "caf/raft/storage/trouble.hpp"
 
 #include <cstdint>
@@ -100,6 +101,7 @@ bytes encode_batch(std::span<const log_write> batch) {
   bytes result;
   result.reserve(size_of(batch));
   for (auto& x : batch) {
+    CAF_RAFT_ASSERT(!x.base);
     auto state = x.state.value_or(hard_state{});
     uint64_t flags = (x.state ? with_state : 0)
                      | (x.truncate_from ? with_truncation : 0);

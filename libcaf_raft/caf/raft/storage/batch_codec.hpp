@@ -13,8 +13,11 @@
 ///     group, flags (1: with term and vote, 2: with a truncation), term, vote,
 ///     first index that goes, first index of the entries, number of entries;
 ///     for each entry the size of its record, and the record
+///
+/// A new base never stands in a journal.
 namespace caf::raft::storage {
 
+/// @pre No write has a base.
 bytes encode_batch(std::span<const log_write> batch);
 
 /// @returns The writes, without their numbers, which mean nothing in another

@@ -85,6 +85,26 @@ copied_records copy(group_id group, lmdb::cursor& at, index_t last,
   return result;
 }
 
+/// @pre Between the base and the last entry.
+bool has_entry(const lmdb::transaction& txn, const group_log& log,
+               const entry_id& what) {
+  lmdb::cursor at{txn, log.entries};
+  if (!at.find(what.index.value))
+    throw bad_log(log.id, missing(what.index));
+  return peek(log.id, at).id() == what;
+}
+
+/// Removes the entries up to `last`, which is not the last one of the log.
+void remove_first(const lmdb::transaction& txn, group_log& log, index_t last) {
+  lmdb::cursor at{txn, log.entries};
+  for (auto index = log.base.id.index + 1; index <= last; ++index) {
+    if (!at.first() || at.number() != index.value)
+      throw bad_log(log.id, missing(index));
+    log.state.sum ^= checksum_of(at.value());
+    at.erase();
+  }
+}
+
 /// Says why `first` is not in the log.
 trouble not_there(group_id group, lmdb::cursor& log, index_t first) {
   auto where = std::string{"the log is empty"};
@@ -100,6 +120,21 @@ trouble not_there(group_id group, lmdb::cursor& log, index_t first) {
 }
 
 } // namespace
+
+void begin_behind(lmdb::transaction& txn, group_log& log,
+                  const log_base& base) {
+  if (base.id == log.base.id)
+    return;
+  CAF_RAFT_ASSERT(base.id.index > log.base.id.index);
+  if (base.id.index < log.state.last.index && has_entry(txn, log, base.id)) {
+    remove_first(txn, log, base.id.index);
+  } else {
+    txn.clear(log.entries);
+    log.state.last = base.id;
+    log.state.sum = 0;
+  }
+  log.base = base;
+}
 
 void truncate(lmdb::transaction& txn, group_log& log, index_t from) {
   CAF_RAFT_ASSERT(from > log.base.id.index);
@@ -165,7 +200,8 @@ recovered_log check_log(const lmdb::transaction& txn, const group_log& log,
   recovered_log result;
   result.state = log.state.promise;
   result.base = log.base.id;
-  result.base_configuration = log.base.value;
+  result.base_configuration = log.base.members;
+  result.base_configuration_index = log.base.members_index;
   auto last = log.base.id;
   uint32_t sum = 0;
   size_t count = 0;

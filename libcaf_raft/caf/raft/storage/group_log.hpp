@@ -16,8 +16,15 @@ struct group_log {
   group_id id;
   lmdb::table entries = 0;
   group_state state;
-  group_base base;
+  log_base base;
+  /// How many pages the entries take, as of the newest commit.
+  size_t pages = 0;
 };
+
+/// Lets the log begin behind `base`: where it has that very entry, the entries up
+/// to it go, otherwise all of them. Does nothing where it begins there already.
+/// @pre Not below the base that is there.
+void begin_behind(lmdb::transaction& txn, group_log& log, const log_base& base);
 
 /// Removes the entries from `from` on; does nothing where the log ends before.
 /// @pre `from` is above the base.

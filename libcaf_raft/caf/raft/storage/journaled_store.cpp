@@ -225,9 +225,12 @@ bool journaled_store::can_be_taken_over(
     // A new group needs a table, and there may be no more of them.
     if (!below_->has(x.group))
       return false;
+    // Rare, and then nothing above LMDB has to know where a log begins.
+    if (x.base)
+      return false;
     bytes += size_in_bytes(x.append);
   }
-  return room() > bytes;
+  return below_->sure_room() > pending_bytes_ + bytes;
 }
 
 result_of<bool>

@@ -11,9 +11,10 @@ namespace caf::raft::storage {
 
 /// The log of all groups of a node: a journal for what is newest, and LMDB for
 /// the rest. A commit is one write to the journal, durable when it returns; LMDB
-/// takes the writes over many at a time. What is too large for the journal, or
-/// might not fit into LMDB, goes there at once, with two flushes. docs/storage.md
-/// tells how the two are put together again after a crash.
+/// takes the writes over many at a time. What is too large for the journal, moves
+/// the base of a log, or might not fit into LMDB, goes there at once, with two
+/// flushes. docs/storage.md tells how the two are put together again after a
+/// crash.
 class journaled_store : public log_store {
 public:
   /// Puts a journal before a store that was just opened: makes one where there
@@ -65,8 +66,8 @@ private:
   /// Stores a batch, and all before it, in LMDB at once.
   result_of<done> write_through(std::span<const log_write> batch);
 
-  /// Whether LMDB will be able to take this over, come what may: what it cannot
-  /// take must not be promised.
+  /// Whether LMDB may take this over later, and will be able to, come what may:
+  /// what it cannot take must not be promised.
   bool can_be_taken_over(std::span<const log_write> batch) const;
 
   /// Stores a batch in the journal.

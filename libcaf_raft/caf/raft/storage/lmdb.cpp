@@ -122,6 +122,12 @@ size_t transaction::size(table which) const {
   return stat.ms_entries;
 }
 
+size_t transaction::pages(table which) const {
+  MDB_stat stat;
+  check(mdb_stat(txn_.get(), which, &stat), "look at a table");
+  return stat.ms_branch_pages + stat.ms_leaf_pages + stat.ms_overflow_pages;
+}
+
 std::optional<bytes_view> transaction::get(table which,
                                            std::string_view key) const {
   auto k = to_val(as_bytes(key));
@@ -135,6 +141,10 @@ void transaction::put(table which, std::string_view key, bytes_view value) {
   auto k = to_val(as_bytes(key));
   auto v = to_val(value);
   check(mdb_put(txn_.get(), which, &k, &v, 0), "store a record");
+}
+
+void transaction::clear(table which) {
+  check(mdb_drop(txn_.get(), which, 0), "empty a table");
 }
 
 cursor::cursor(const transaction& txn, table which) {

@@ -93,10 +93,16 @@ public:
 
   size_t size(table which) const;
 
+  /// How many pages the table has, those of large values too.
+  size_t pages(table which) const;
+
   /// @returns What is valid until the next write or the end of the transaction.
   std::optional<bytes_view> get(table which, std::string_view key) const;
 
   void put(table which, std::string_view key, bytes_view value);
+
+  /// Removes all that is in a table; the table stays.
+  void clear(table which);
 
   MDB_txn* native() const {
     return txn_.get();

@@ -117,6 +117,7 @@ void lmdb_store::load_groups(transaction& txn) {
     } else if (auto group = group_of(log_prefix, key)) {
       auto table = *txn.open_table(std::string{key}, false);
       groups_[*group].entries = table;
+      groups_[*group].pages = txn.pages(table);
       tables_.add(*group, table);
     } else if (auto group = group_of(state_prefix, key)) {
       groups_[*group].id = *group;

@@ -20,8 +20,11 @@ constexpr size_t recent_chunk = 256 << 10;
 
 /// What a commit may take beyond its records: copies of the pages on the way to
 /// what it changes, until the readers of the old ones are gone.
-constexpr size_t overhead = 1 << 20;
+constexpr size_t least_overhead = 1 << 20;
 constexpr size_t overhead_per_group = 64 << 10;
+
+/// What is removed is noted with so many bytes for each page.
+constexpr size_t bytes_per_free_page = sizeof(uint64_t);
 
 } // namespace
 
@@ -109,6 +112,8 @@ result_of<done> lmdb_store::commit(std::span<const log_write> batch,
   std::set<group_id> changed;
   for (auto& x : batch) {
     bytes += size_in_bytes(x.append);
+    if (x.base)
+      bytes += pages(x.group) * bytes_per_free_page;
     changed.insert(x.group);
   }
   bytes += changed.size() * overhead_per_group;
@@ -137,8 +142,19 @@ result_of<done> lmdb_store::sync() {
 }
 
 size_t lmdb_store::room() const {
+  auto info = env_.info();
+  uint64_t pages = 0;
+  for (auto& [id, log] : groups_)
+    pages += log.pages;
+  auto free = (info.last_page + 1 - pages) * info.page_size;
+  auto kept = overhead();
+  // A little less than above: the list of these pages takes pages too.
+  return sure_room() + (free > kept ? (free - kept) / 32 * 14 : 0);
+}
+
+size_t lmdb_store::sure_room() const {
   auto ahead = headroom_.ahead(used());
-  auto kept = overhead + groups_.size() * overhead_per_group;
+  auto kept = overhead();
   // In the worst case, of entries just larger than half a page or than a page,
   // little more than every second byte of the pages is used.
   return ahead > kept ? (ahead - kept) / 32 * 15 : 0;
@@ -165,6 +181,10 @@ void lmdb_store::store(transaction& txn, changes& what,
     auto& log = change(txn, what, x.group);
     if (x.state)
       log.state.promise = *x.state;
+    if (x.base) {
+      begin_behind(txn, log, *x.base);
+      store_base(txn, log);
+    }
     if (x.truncate_from)
       truncate(txn, log, x.truncate_from);
     append(txn, log, x.append);
@@ -172,6 +192,7 @@ void lmdb_store::store(transaction& txn, changes& what,
   for (auto& [group, log] : what) {
     auto key = key_of(state_prefix, group);
     txn.put(main_, key, encode_state(key, log.state));
+    log.pages = txn.pages(log.entries);
   }
 }
 
@@ -189,9 +210,13 @@ group_log& lmdb_store::change(transaction& txn, changes& what, group_id group) {
   auto& log = what[group];
   log.id = group;
   log.entries = *txn.open_table(key_of(log_prefix, group), true);
-  auto key = key_of(base_prefix, group);
-  txn.put(main_, key, encode_base(key, log.base, settings_.codec));
+  store_base(txn, log);
   return log;
+}
+
+void lmdb_store::store_base(transaction& txn, const group_log& log) {
+  auto key = key_of(base_prefix, log.id);
+  txn.put(main_, key, encode_base(key, log.base, settings_.codec));
 }
 
 template <class F>
@@ -245,6 +270,15 @@ failure lmdb_store::give_up(failure why) {
   tables_.failed = true;
   failed_ = why;
   return why;
+}
+
+size_t lmdb_store::overhead() const {
+  return least_overhead + groups_.size() * overhead_per_group;
+}
+
+size_t lmdb_store::pages(group_id group) const {
+  auto i = groups_.find(group);
+  return i == groups_.end() ? 0 : i->second.pages;
 }
 
 uint64_t lmdb_store::used() const {

@@ -86,6 +86,10 @@ public:
 
   size_t room() const override;
 
+  /// The same without what compaction gave back within the file: that may be too
+  /// scattered for entries that take several pages each.
+  size_t sure_room() const;
+
   bool make_room() override;
 
   std::unique_ptr<log_reader> reader() override;
@@ -135,6 +139,8 @@ private:
 
   group_log& change(lmdb::transaction& txn, changes& what, group_id group);
 
+  void store_base(lmdb::transaction& txn, const group_log& log);
+
   /// Runs a function that writes in a transaction and commits it.
   /// @param bytes What it adds.
   template <class F>
@@ -146,6 +152,12 @@ private:
   failure judge(const trouble& why);
 
   uint64_t used() const;
+
+  /// How many the entries of a group take.
+  size_t pages(group_id group) const;
+
+  /// What a transaction must find room for beside its records.
+  size_t overhead() const;
 
   store_settings settings_;
   // LMDB wants all other descriptors of its files closed after itself, and the

@@ -9,6 +9,7 @@ namespace caf::raft::storage {
 void log_overlay::add(std::span<const log_write> batch) {
   std::lock_guard guard{mutex_};
   for (auto& x : batch) {
+    CAF_RAFT_ASSERT(!x.base);
     auto first = x.truncate_from;
     if (!first && !x.append.empty())
       first = x.append.front().index();

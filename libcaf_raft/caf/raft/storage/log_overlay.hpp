@@ -16,7 +16,8 @@ namespace caf::raft::storage {
 /// adds, readers look; any thread.
 class log_overlay {
 public:
-  /// Writes that were stored, in order.
+  /// Writes that were stored, in order; none of them with a base: what is above
+  /// the store below has only one beginning, which that store knows.
   void add(std::span<const log_write> batch);
 
   /// The store below holds all of it now.

@@ -39,7 +39,7 @@ struct state_body {
   uint64_t sum;
 };
 
-/// The encoded configuration follows, where there is one.
+/// Where there is a configuration, its index follows, and then itself, encoded.
 struct base_body {
   uint64_t term;
   uint64_t index;
@@ -146,10 +146,16 @@ bytes encode_state(std::string_view key, const group_state& x) {
                               x.last.term.value, x.last.index.value, x.sum});
 }
 
-bytes encode_base(std::string_view key, const group_base& x,
+bytes encode_base(std::string_view key, const log_base& x,
                   const configuration_codec& codec) {
-  return seal(key, base_body{x.id.term.value, x.id.index.value},
-              encode(x.value, codec));
+  bytes tail;
+  if (x.members != nullptr) {
+    auto members = encode(x.members, codec);
+    tail.resize(sizeof(uint64_t));
+    std::memcpy(tail.data(), &x.members_index.value, sizeof(uint64_t));
+    tail.insert(tail.end(), members.begin(), members.end());
+  }
+  return seal(key, base_body{x.id.term.value, x.id.index.value}, tail);
 }
 
 uint32_t decode_format(bytes_view record) {
@@ -179,10 +185,17 @@ group_state decode_state(std::string_view key, bytes_view record) {
           static_cast<uint32_t>(body.sum)};
 }
 
-group_base decode_base(std::string_view key, bytes_view record,
-                       const configuration_codec& codec) {
+log_base decode_base(std::string_view key, bytes_view record,
+                     const configuration_codec& codec) {
   auto [body, tail] = unseal<base_body>(key, record);
-  return {{term_t{body.term}, index_t{body.index}}, decode(key, tail, codec)};
+  log_base result{{term_t{body.term}, index_t{body.index}}, nullptr, {}};
+  if (tail.empty())
+    return result;
+  if (tail.size() < sizeof(uint64_t))
+    throw damage("the record " + std::string{key} + " is too short");
+  std::memcpy(&result.members_index.value, tail.data(), sizeof(uint64_t));
+  result.members = decode(key, tail.subspan(sizeof(uint64_t)), codec);
+  return result;
 }
 
 } // namespace caf::raft::storage

@@ -23,6 +23,7 @@
 ///                  absent where there never was one
 ///     state.GROUP  term, vote, where the log ends; the sum of its checksums
 ///     base.GROUP   the entry before the first one, the configuration as of it
+///                  and where that stands; 0@0 without one at first
 ///     log.GROUP    LMDB's own: the table with the entries, by index
 ///
 /// Every group has all three of its records from its first write on.
@@ -49,12 +50,6 @@ struct group_state {
   /// out an entry that was once in the log and comes back through a damaged
   /// page.
   uint32_t sum = 0;
-};
-
-struct group_base {
-  entry_id id;
-  /// Null where the group has none of its own.
-  configuration_ptr value;
 };
 
 /// Of a journal, what its LMDB environment knows.
@@ -90,7 +85,8 @@ bytes encode_mark(const journal_mark& x);
 
 bytes encode_state(std::string_view key, const group_state& x);
 
-bytes encode_base(std::string_view key, const group_base& x,
+/// @param x Without `members` where the group has no configuration of its own.
+bytes encode_base(std::string_view key, const log_base& x,
                   const configuration_codec& codec);
 
 // All of these throw `trouble` where the record is not what it must be.
@@ -106,7 +102,7 @@ journal_mark decode_mark(bytes_view record);
 
 group_state decode_state(std::string_view key, bytes_view record);
 
-group_base decode_base(std::string_view key, bytes_view record,
-                       const configuration_codec& codec);
+log_base decode_base(std::string_view key, bytes_view record,
+                     const configuration_codec& codec);
 
 } // namespace caf::raft::storage
