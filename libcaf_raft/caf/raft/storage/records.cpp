@@ -1,11 +1,9 @@
 #include "caf/raft/storage/records.hpp"
 
-#include "caf/raft/crc32c.hpp"
-#include "caf/raft/storage/trouble.hpp"
+#include "caf/raft/storage/sealed.hpp"
 
 #include <charconv>
 #include <cstring>
-#include <type_traits>
 
 namespace caf::raft::storage {
 
@@ -44,49 +42,6 @@ struct base_body {
   uint64_t term;
   uint64_t index;
 };
-
-/// Keeps what follows aligned.
-constexpr size_t checksum_size = 8;
-
-uint32_t checksum(std::string_view key, bytes_view body) {
-  return crc32c(crc32c(0, as_bytes(key)), body);
-}
-
-template <class Body>
-bytes seal(std::string_view key, const Body& body, bytes_view tail = {}) {
-  static_assert(std::has_unique_object_representations_v<Body>);
-  bytes result(checksum_size + sizeof(body) + tail.size());
-  auto* to = result.data() + checksum_size;
-  std::memcpy(to, &body, sizeof(body));
-  if (!tail.empty())
-    std::memcpy(to + sizeof(body), tail.data(), tail.size());
-  auto crc = checksum(key, bytes_view{result}.subspan(checksum_size));
-  std::memcpy(result.data(), &crc, sizeof(crc));
-  return result;
-}
-
-template <class Body>
-struct unsealed {
-  Body body;
-  bytes_view tail;
-};
-
-template <class Body>
-unsealed<Body> unseal(std::string_view key, bytes_view record) {
-  auto bad = [&](const char* what) {
-    return damage("the record " + std::string{key} + " " + what);
-  };
-  if (record.size() < checksum_size + sizeof(Body))
-    throw bad("is too short");
-  uint64_t crc = 0;
-  std::memcpy(&crc, record.data(), sizeof(crc));
-  auto rest = record.subspan(checksum_size);
-  if (checksum(key, rest) != crc)
-    throw bad("fails its checksum");
-  unsealed<Body> result{{}, rest.subspan(sizeof(Body))};
-  std::memcpy(&result.body, rest.data(), sizeof(Body));
-  return result;
-}
 
 bytes encode(const configuration_ptr& what, const configuration_codec& codec) {
   return what == nullptr ? bytes{} : codec.encode(*what);
