@@ -29,6 +29,15 @@ log_write vote(group_id group, uint64_t term) {
   return result;
 }
 
+log_write begin_behind(group_id group, uint64_t index, uint64_t term) {
+  log_write result;
+  result.group = group;
+  auto members = std::make_shared<configuration>();
+  members->removed = {server_id{index}};
+  result.base = log_base{{term_t{term}, index_t{index}}, members, index_t{1}};
+  return result;
+}
+
 void commit(storage::log_store& to, const log_write& what) {
   auto ok = to.commit({&what, 1});
   REQUIRE(ok);
@@ -134,6 +143,79 @@ TEST_CASE("a full disk takes nothing of a batch, and all of it later") {
   store->make_room();
   commit(*store, batch);
   CHECK(disk.find(one)->last_index() == index_t{1});
+}
+
+TEST_CASE("a log begins behind an entry, which it has or has not") {
+  sim_disk disk{server_id{1}, incarnation_t{7}};
+  auto store = disk.open();
+  disk.put(one, {}, {command(1, 1), command(2, 1), command(3, 2)});
+  commit(*store, begin_behind(one, 2, 1));
+  CHECK(disk.durable_index(one) == index_t{3});
+  auto found = store->recover(one, 1000);
+  REQUIRE(found);
+  CHECK(found->base == entry_id{term_t{1}, index_t{2}});
+  CHECK(found->base_configuration->removed.front() == server_id{2});
+  CHECK(found->base_configuration_index == index_t{1});
+  CHECK(found->term_starts == std::vector<entry_id>{{term_t{2}, index_t{3}}});
+  CHECK(found->recent.size() == 1);
+  auto read = store->reader()->read(one, index_t{2}, index_t{4}, 1000);
+  REQUIRE(!read);
+  CHECK(read.error().code == errc::compacted);
+  CHECK(store->reader()->read(one, index_t{3}, index_t{4}, 1000));
+  commit(*store, begin_behind(one, 3, 2));
+  CHECK(disk.durable_index(one) == index_t{3});
+  CHECK(disk.find(one)->log.empty());
+  commit(*store, begin_behind(one, 9, 4));
+  // Until that is durable the old log may come back, which ends before.
+  CHECK(disk.find(one)->last_index() == index_t{9});
+  CHECK(disk.durable_index(one) == index_t{3});
+  commit(*store, append(one, 10, 4));
+  CHECK(disk.durable_index(one) == index_t{9});
+}
+
+TEST_CASE("a new base that is lost brings back what it removed") {
+  size_t lost = 0;
+  for (uint64_t seed = 0; seed < 20; ++seed) {
+    sim_disk disk{server_id{1}, incarnation_t{7}};
+    auto store = disk.open();
+    disk.put(one, {term_t{2}, server_id{1}},
+             {command(1, 1), command(2, 1), command(3, 2)});
+    auto write = begin_behind(one, seed % 2 == 0 ? 2 : 3, 1);
+    auto last = index_t{seed % 2 == 0 ? 4u : 5u};
+    write.truncate_from = write.base->id.index + 1;
+    write.append = {command(last.value - 1, 3), command(last.value, 3)};
+    write.state = hard_state{term_t{3}, server_id{2}};
+    commit(*store, write);
+    random_source rng{seed};
+    disk.lose_power(rng);
+    auto found = disk.open()->recover(one, 1000);
+    REQUIRE(found);
+    if (found->base == entry_id{}) {
+      ++lost;
+      CHECK(found->base_configuration == nullptr);
+      CHECK(found->state == hard_state{term_t{2}, server_id{1}});
+      CHECK(found->recent.size() == 3);
+    } else {
+      CHECK(found->base == write.base->id);
+      CHECK(found->state == *write.state);
+      CHECK(found->last_index == last);
+      CHECK(found->recent.size() == 2);
+    }
+  }
+  CHECK(lost > 2);
+  CHECK(lost < 18);
+}
+
+TEST_CASE("compaction makes room on a full disk") {
+  sim_disk disk{server_id{1}, incarnation_t{7}};
+  auto store = disk.open();
+  disk.put(one, {}, {command(1, 1), command(2, 1), command(3, 2)});
+  disk.fill(0);
+  auto next = append(one, 4, 2);
+  CHECK(!store->commit({&next, 1}));
+  commit(*store, begin_behind(one, 2, 1));
+  CHECK(store->room() > 0);
+  commit(*store, next);
 }
 
 TEST_CASE("after an error of the disk nothing more is known") {

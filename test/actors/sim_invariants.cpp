@@ -32,6 +32,15 @@ struct fixture {
     REQUIRE(stores[member]->commit({&x, 1}));
   }
 
+  void begin_behind(size_t member, uint64_t index, uint64_t term,
+                    entries xs = {}) {
+    log_write x;
+    x.group = one;
+    x.base = log_base{{term_t{term}, index_t{index}}, nullptr, {}};
+    x.append = std::move(xs);
+    REQUIRE(stores[member]->commit({&x, 1}));
+  }
+
   void promise(size_t member, uint64_t term, uint64_t vote) {
     log_write x;
     x.group = one;
@@ -238,6 +247,39 @@ TEST_CASE("committed entries that are removed are seen") {
   f.apply(0, 2);
   f.append(0, {}, 2);
   CHECK(f.complains_of("removes entry 2@1, which is committed"));
+}
+
+TEST_CASE("a log may begin behind what is committed") {
+  fixture f;
+  f.append(0, {command(1, 1), command(2, 1), command(3, 1)});
+  f.sync(0);
+  f.apply(0, 2);
+  f.begin_behind(0, 2, 1);
+  f.append(0, {command(4, 2)});
+  f.append(1, {command(1, 1)});
+  f.begin_behind(1, 2, 1, {command(3, 1)});
+  f.append(1, {command(4, 2), command(5, 3)});
+  f.sync(0);
+  f.apply(0, 4);
+  f.rules.check_complete(f.first);
+  f.rules.check_complete(f.second);
+  CHECK(!f.rules.violation());
+}
+
+TEST_CASE("a log that begins behind what is not committed is seen") {
+  fixture f;
+  f.append(0, {command(1, 1), command(2, 1), command(3, 1)});
+  f.sync(0);
+  f.apply(0, 3);
+  SUBCASE("another entry stands there") {
+    f.begin_behind(1, 2, 2);
+    CHECK(f.complains_of("member 2 begins behind 2@2, but 2@1 is committed"));
+  }
+  SUBCASE("what is behind it is missing in the end") {
+    f.begin_behind(1, 2, 1);
+    f.rules.check_complete(f.second);
+    CHECK(f.complains_of("member 2 does not have entry 3@1"));
+  }
 }
 
 TEST_CASE("members that apply different entries are seen") {

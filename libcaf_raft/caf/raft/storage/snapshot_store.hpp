@@ -35,7 +35,8 @@ public:
 
   /// Adds the next chunk, a full one but for the last.
   /// @returns `no_space` where there is no room: the chunk is not there, and the
-  ///          same may be written again. `storage_failed` otherwise.
+  ///          same may be written again. `invalid_argument` where its size is
+  ///          wrong. `storage_failed` otherwise, and then it must be begun anew.
   virtual result_of<done> write(bytes_view chunk) = 0;
 
   /// Checks the whole, makes it durable, and makes it the group's newest
@@ -46,7 +47,7 @@ public:
 };
 
 /// The snapshots of all groups of a node: of each group the newest. One thread at
-/// a time, readers and writers included.
+/// a time, readers and writers included. Readers may outlive it, writers not.
 ///
 /// What `newest` returns is durable and was complete once; its content is checked
 /// chunk by chunk when it is read.
@@ -64,12 +65,15 @@ public:
 
   /// Begins one that is taken here; size and checksum of `what` are not known
   /// yet. Whatever was begun here before for this group and is not finished, is
-  /// gone.
+  /// gone, and its writer gets `invalid_argument`.
+  /// @returns `invalid_argument` where there is a snapshot of a later entry.
   virtual result_of<std::unique_ptr<snapshot_writer>>
   take(group_id group, const snapshot_head& what) = 0;
 
   /// Begins to receive one, or goes on with it where the beginning of this very
-  /// snapshot is there already. The beginnings of others are gone.
+  /// snapshot is there already. The beginnings of others are gone. Where it is
+  /// the newest one already, nothing is missing and `finish` succeeds at once.
+  /// @returns `too_large` where it can never be stored here; else as above.
   virtual result_of<std::unique_ptr<snapshot_writer>>
   receive(group_id group, const snapshot_head& what) = 0;
 };

@@ -28,6 +28,19 @@ term_t term_at(const sim_disk::group_log* log, index_t index) {
   return x == nullptr ? term_t{} : x->term();
 }
 
+/// Of a log as it will be, before the entries of the write are appended.
+term_t term_at(const sim_disk::group_log* log, const log_write& what,
+               index_t index) {
+  auto is_base = what.base && what.base->id.index == index;
+  return is_base ? what.base->id.term : term_at(log, index);
+}
+
+/// Up to which entry a snapshot stands for the log.
+index_t covered(const sim_disk::group_log* log, const log_write& what) {
+  auto base = log == nullptr ? index_t{} : log->base.index;
+  return what.base ? std::max(base, what.base->id.index) : base;
+}
+
 std::string name(server_id x) {
   return "member " + to_string(x);
 }
@@ -88,12 +101,25 @@ void invariants::on_store(const sim_disk& disk, const log_write& what) {
   auto& group = groups_[what.group];
   if (what.state)
     check_state(group, disk, *what.state);
+  check_base(group, disk, what);
   check_truncation(group, disk, what);
   if (what.append.empty())
     return;
   check_new_terms(group, disk, what);
   auto before = what.append.front().index() - 1;
-  see_entries(group, term_at(disk.find(what.group), before), what.append);
+  see_entries(group, term_at(disk.find(what.group), what, before), what.append);
+}
+
+void invariants::check_base(group_view& group, const sim_disk& disk,
+                            const log_write& what) {
+  if (!what.base)
+    return;
+  auto& id = what.base->id;
+  auto known = group.log.find(id.index);
+  if (known != group.log.end() && known->second.id != id)
+    complain(fmt::format("the log of {} begins behind {}, but {} is committed",
+                         name(disk.who().id), to_string(id),
+                         to_string(known->second.id)));
 }
 
 void invariants::check_state(group_view& group, const sim_disk& disk,
@@ -144,14 +170,14 @@ void invariants::check_new_terms(group_view& group, const sim_disk& disk,
                              [&](const auto& kvp) {
                                return kvp.second.known_in < x.term();
                              });
-    if (last == group.log.rend())
+    if (last == group.log.rend() || last->first < covered(log, what))
       continue;
     auto& id = last->second.id;
     auto term = term_t{};
     if (id.index >= what.append.front().index() && id.index < x.index())
       term = what.append[id.index - what.append.front().index()].term();
     else if (id.index < what.append.front().index())
-      term = term_at(log, id.index);
+      term = term_at(log, what, id.index);
     if (term != id.term)
       complain(fmt::format("the leader of term {} does not have entry {}, "
                            "which was committed before",
@@ -348,8 +374,10 @@ void invariants::on_read(group_id id, server_id member, index_t must_see) {
 void invariants::check_complete(const sim_disk& disk) {
   for (auto& [id, group] : groups_) {
     auto* log = disk.find(id);
+    // A snapshot stands for what is before the base.
+    auto first = log == nullptr ? index_t{} : log->base.index;
     for (auto& [index, x] : group.log)
-      if (term_at(log, index) != x.id.term)
+      if (index >= first && term_at(log, index) != x.id.term)
         complain(fmt::format("{} does not have entry {}, which is committed",
                              name(disk.who().id), to_string(x.id)));
   }

@@ -131,6 +131,8 @@ private:
   void see_entries(group_view& group, term_t before, const entries& xs);
   void see_committed(group_view& group, const entry& what,
                      const std::string& who);
+  void check_base(group_view& group, const sim_disk& disk,
+                  const log_write& what);
   void check_truncation(group_view& group, const sim_disk& disk,
                         const log_write& what);
   void check_new_terms(group_view& group, const sim_disk& disk,

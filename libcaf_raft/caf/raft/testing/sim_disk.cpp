@@ -168,10 +168,12 @@ void sim_disk::kill() {
   if (life_)
     life_->disk = nullptr;
   life_ = nullptr;
+  snapshots_.kill();
 }
 
 void sim_disk::lose_power(random_source& rng) {
   kill();
+  snapshots_.lose_power(rng);
   auto kept = rng() % (unsafe_.size() + 1);
   while (unsafe_.size() > kept) {
     auto& writes = unsafe_.back();
@@ -184,6 +186,7 @@ void sim_disk::lose_power(random_source& rng) {
 
 void sim_disk::wipe(incarnation_t incarnation) {
   kill();
+  snapshots_.wipe();
   who_ = {who_.id, incarnation, {}, nullptr};
   groups_.clear();
   unsafe_.clear();
@@ -276,6 +279,11 @@ sim_disk::undo sim_disk::apply(const log_write& what) {
   auto& to = groups_[what.group];
   undo result;
   result.group = what.group;
+  auto replaced = false;
+  if (what.base && what.base->id != to.base) {
+    result.before = to;
+    replaced = !begin_behind(*what.base, to);
+  }
   if (what.state) {
     result.state = to.state;
     result.changed_state = true;
@@ -288,6 +296,8 @@ sim_disk::undo sim_disk::apply(const log_write& what) {
     to.log.erase(from, to.log.end());
   }
   result.kept = to.last_index();
+  if (replaced)
+    result.kept = std::min(result.before->last_index(), to.base.index - 1);
   for (auto& x : what.append) {
     CAF_RAFT_ASSERT(x.index() == to.last_index() + 1);
     to.log.push_back(x);
@@ -295,8 +305,26 @@ sim_disk::undo sim_disk::apply(const log_write& what) {
   return result;
 }
 
+bool sim_disk::begin_behind(const log_base& base, group_log& log) {
+  CAF_RAFT_ASSERT(base.id.index > log.base.index);
+  auto* same = log.find(base.id.index);
+  auto has_it = same != nullptr && same->id() == base.id;
+  auto last = has_it ? log.log.begin() + (base.id.index - log.base.index)
+                     : log.log.end();
+  room_ = std::min(usual_room, room_ + size_in_bytes({log.log.begin(), last}));
+  log.log.erase(log.log.begin(), last);
+  log.base = base.id;
+  log.base_configuration = base.members;
+  log.base_configuration_index = base.members_index;
+  return has_it;
+}
+
 void sim_disk::take_back(undo& what) {
   auto& to = groups_[what.group];
+  if (what.before) {
+    to = std::move(*what.before);
+    return;
+  }
   if (what.changed_state)
     to.state = what.state;
   to.log.resize(what.kept - to.base.index);
@@ -331,6 +359,7 @@ result_of<storage::recovered_log> sim_disk::recover(group_id group,
   result.state = found->state;
   result.base = found->base;
   result.base_configuration = found->base_configuration;
+  result.base_configuration_index = found->base_configuration_index;
   result.last_index = found->last_index();
   add_runs(*found, result);
   add_recent(found->log, max_recent, result.recent);

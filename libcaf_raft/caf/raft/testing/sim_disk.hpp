@@ -2,11 +2,13 @@
 
 #include "caf/raft/log_write.hpp"
 #include "caf/raft/storage/log_store.hpp"
+#include "caf/raft/testing/sim_snapshots.hpp"
 #include "caf/raft/testing/sim_system.hpp"
 
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <span>
 #include <vector>
@@ -37,6 +39,7 @@ public:
     hard_state state;
     entry_id base;
     configuration_ptr base_configuration;
+    index_t base_configuration_index;
     entries log;
 
     index_t last_index() const {
@@ -135,6 +138,15 @@ public:
 
   index_t durable_index(group_id group) const;
 
+  /// The snapshots in the same directory; they share its fate.
+  sim_snapshot_disk& snapshots() {
+    return snapshots_;
+  }
+
+  const sim_snapshot_disk& snapshots() const {
+    return snapshots_;
+  }
+
   /// How many commits and syncs there were in all lives.
   uint64_t operations() const {
     return operations_;
@@ -156,8 +168,11 @@ private:
     hard_state state;
     bool changed_state = false;
     entries removed;
-    /// The last index before what was appended.
+    /// The last index before what was appended; where the base replaced the log,
+    /// the last one of which the old log may have the same entry.
     index_t kept;
+    /// All there was, where the write had a base.
+    std::optional<group_log> before;
   };
 
   using commit_record = std::vector<undo>;
@@ -169,6 +184,8 @@ private:
                           size_t max_bytes) const;
   bool make_room();
   undo apply(const log_write& what);
+  /// @returns Whether the log had that very entry; otherwise all of it is gone.
+  bool begin_behind(const log_base& base, group_log& log);
   void take_back(undo& what);
   failure failed();
 
@@ -185,6 +202,7 @@ private:
   bool write_through_ = false;
   bool lying_ = false;
   std::set<std::pair<group_id, index_t>> damaged_;
+  sim_snapshot_disk snapshots_;
   std::shared_ptr<life> life_;
   disk_observer* observer_ = nullptr;
 };

@@ -12,6 +12,17 @@ namespace caf::raft::testing {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
+namespace {
+
+/// Of a log that a snapshot stands for, the last entry of that.
+entry_id last_of(const sim_disk::group_log* log) {
+  if (log == nullptr)
+    return {};
+  return log->log.empty() ? log->base : log->log.back().id();
+}
+
+} // namespace
+
 swarm_recovery::swarm_recovery(sim_cluster& sim, std::vector<server_id> sound)
   : sim_(sim),
     sound_(std::move(sound)) {
@@ -64,25 +75,23 @@ void swarm_recovery::write_at(server_id id, group_id group) {
 }
 
 bool swarm_recovery::logs_are_equal(group_id group) const {
-  std::set<std::pair<index_t, term_t>> ends;
+  std::set<entry_id> ends;
   std::set<index_t> commits;
   for (auto id : sound_) {
-    auto* log = sim_.disk(id).find(group);
-    if (log == nullptr || log->log.empty())
+    auto last = last_of(sim_.disk(id).find(group));
+    if (!last.index)
       return false;
-    ends.emplace(log->last_index(), log->log.back().term());
+    ends.insert(last);
     commits.insert(sim_.view(id, group).commit_index);
   }
   return ends.size() == 1 && commits.size() == 1
-         && *commits.begin() == ends.begin()->first;
+         && *commits.begin() == ends.begin()->index;
 }
 
 std::string swarm_recovery::state_of(group_id group) const {
   std::string result;
   for (auto id : sound_) {
-    auto* log = sim_.disk(id).find(group);
-    auto last = log == nullptr || log->log.empty() ? entry_id{}
-                                                   : log->log.back().id();
+    auto last = last_of(sim_.disk(id).find(group));
     result += fmt::format(" {}: last {} commit {};", id.value, to_string(last),
                           sim_.view(id, group).commit_index.value);
   }
