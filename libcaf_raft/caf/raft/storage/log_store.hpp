@@ -98,8 +98,8 @@ public:
   /// @returns `storage_failed` as above.
   virtual result_of<done> sync() = 0;
 
-  /// How many bytes of records fit into the room that is set aside already, so
-  /// that storing them cannot meet a full disk.
+  /// How many bytes of records fit into the room that is set aside already, or
+  /// was given back by compaction, so that storing them does not meet a full disk.
   virtual size_t room() const = 0;
 
   /// Sets further room aside where there is less than wanted, a small step at a
