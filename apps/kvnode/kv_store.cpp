@@ -1,5 +1,8 @@
 #include "kvnode/kv_store.hpp"
 
+#include "kvnode/kv_loader.hpp"
+#include "kvnode/kv_view.hpp"
+
 #include <algorithm>
 #include <stdexcept>
 
@@ -41,8 +44,9 @@ raft::bytes kv_store::apply(raft::index_t index, raft::bytes_view what) {
   auto cmd = decode_command(what);
   if (!cmd)
     throw std::runtime_error{"not a command of kvnode: " + cmd.error().text};
-  auto at = records_.find(cmd->key);
-  auto there = at == records_.end() ? version_t{} : at->second.version;
+  auto& known = state_->records;
+  auto at = known.find(cmd->key);
+  auto there = at == known.end() ? version_t{} : at->second.version;
   if (!holds(cmd->only, there))
     return encode(refusal(answer::kind_t::precondition_failed, there));
   if (cmd->op == command::op_t::put)
@@ -54,9 +58,12 @@ raft::bytes kv_store::apply(raft::index_t index, raft::bytes_view what) {
 
 answer kv_store::put(raft::index_t index, const command& what,
                      records::iterator at) {
-  if (at == records_.end()) {
-    at = records_.emplace(std::string{what.key}, record{}).first;
-    order_.insert(at->first);
+  auto& known = state_->records;
+  auto is_new = at == known.end();
+  before_write(what.key, is_new ? nullptr : &at->second);
+  if (is_new) {
+    at = known.emplace(std::string{what.key}, kv_record{}).first;
+    state_->order.insert(at->first);
   }
   auto& to = at->second;
   to.version = index;
@@ -66,9 +73,23 @@ answer kv_store::put(raft::index_t index, const command& what,
 }
 
 answer kv_store::erase(records::iterator at) {
-  order_.erase(at->first);
-  records_.erase(at);
+  before_write(at->first, &at->second);
+  state_->order.erase(at->first);
+  state_->records.erase(at);
   return answer{};
+}
+
+void kv_store::before_write(std::string_view key, kv_record* old) {
+  if (state_->open_view != nullptr)
+    state_->open_view->before_write(key, old);
+}
+
+std::unique_ptr<raft::state_view> kv_store::view() {
+  return std::make_unique<kv_view>(state_);
+}
+
+std::unique_ptr<raft::state_loader> kv_store::loader() {
+  return std::make_unique<kv_loader>(state_);
 }
 
 raft::bytes kv_store::query(raft::bytes_view what) {
@@ -79,8 +100,8 @@ raft::bytes kv_store::query(raft::bytes_view what) {
 }
 
 answer kv_store::get(std::string_view key) const {
-  auto at = records_.find(key);
-  if (at == records_.end())
+  auto at = state_->records.find(key);
+  if (at == state_->records.end())
     return refusal(answer::kind_t::not_found, {});
   return answer{
     answer::kind_t::found, at->second.version, at->second.value, {}, {}};
@@ -90,9 +111,10 @@ answer kv_store::list(const kvnode::query& what) const {
   answer result;
   result.kind = answer::kind_t::page;
   size_t taken = 0;
-  for (auto i = order_.lower_bound(std::max(what.prefix, what.start));
-       i != order_.end() && i->starts_with(what.prefix); ++i) {
-    auto& found = records_.find(*i)->second;
+  auto& order = state_->order;
+  for (auto i = order.lower_bound(std::max(what.prefix, what.start));
+       i != order.end() && i->starts_with(what.prefix); ++i) {
+    auto& found = state_->records.find(*i)->second;
     taken += i->size() + found.value.size();
     if (result.items.size() == what.limit
         || (taken > max_page_bytes && !result.items.empty())) {

@@ -1,24 +1,18 @@
 #pragma once
 
 #include "kvnode/kv_codec.hpp"
+#include "kvnode/kv_state.hpp"
 
 #include <caf/raft/state_machine.hpp>
 
-#include <functional>
-#include <set>
-#include <string>
+#include <memory>
 #include <string_view>
-#include <unordered_map>
 
 namespace kvnode {
 
 /// The replicated map: keys and values are bytes, and a value's version is the
 /// index of the entry that wrote it. Commands, queries and answers are those of
 /// kv_codec.hpp.
-///
-/// A hash map finds (with 100,000 keys five times as fast as a tree), and an
-/// ordered index beside it lists. Nothing that is answered depends on the order
-/// of the hash map.
 class kv_store : public raft::state_machine {
 public:
   /// A page ends before it has more bytes of keys and values, but has one item
@@ -32,41 +26,31 @@ public:
   /// @returns Nothing for what is no query.
   raft::bytes query(raft::bytes_view what) override;
 
+  /// The bytes are described in kv_view.hpp.
+  std::unique_ptr<raft::state_view> view() override;
+
+  std::unique_ptr<raft::state_loader> loader() override;
+
   bool quick() const override {
     return true;
   }
 
   size_t size() const {
-    return records_.size();
+    return state_->records.size();
   }
 
 private:
-  struct record {
-    version_t version;
-    raft::bytes value;
-  };
-
-  struct hash {
-    using is_transparent = void;
-
-    // Not noexcept: then the library keeps the hash beside the key, and looks
-    // at fewer keys.
-    size_t operator()(std::string_view key) const {
-      return std::hash<std::string_view>{}(key);
-    }
-  };
-
-  using records
-    = std::unordered_map<std::string, record, hash, std::equal_to<>>;
+  using records = kv_state::map;
 
   answer put(raft::index_t index, const command& what, records::iterator at);
   answer erase(records::iterator at);
   answer get(std::string_view key) const;
   answer list(const kvnode::query& what) const;
 
-  records records_;
-  /// The keys of `records_`, in order of their bytes.
-  std::set<std::string_view> order_;
+  void before_write(std::string_view key, kv_record* old);
+
+  /// Shared with a view that outlives it, when another one is loaded.
+  std::shared_ptr<kv_state> state_ = std::make_shared<kv_state>();
 };
 
 } // namespace kvnode

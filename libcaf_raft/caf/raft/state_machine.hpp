@@ -13,10 +13,10 @@ class state_view {
 public:
   virtual ~state_view();
 
-  /// Adds the next bytes to `to`: `wanted` bytes or a little more, fewer at the
-  /// end. Others wait meanwhile, so a call must not take longer than what it
-  /// takes to copy that much. The same state gives the same bytes on every
-  /// member.
+  /// Adds the next bytes to `to`: `wanted` bytes or a little more; fewer, or
+  /// none, at the end and where more would take too long: others wait meanwhile,
+  /// so a call must not take longer than what it takes to copy that much. The
+  /// same state gives the same bytes on every member, in pieces of any size.
   /// @returns Whether there is more.
   virtual bool read(bytes& to, size_t wanted) = 0;
 };
