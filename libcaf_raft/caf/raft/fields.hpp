@@ -88,6 +88,11 @@ public:
     return ok_;
   }
 
+  /// Whether that was all there is.
+  bool at_end() const {
+    return ok_ && left_.empty();
+  }
+
 private:
   /// @returns Null where nothing is left: the member keeps its default.
   const std::byte* take(size_t n) {

@@ -4,7 +4,10 @@
 #include "caf/raft/fields.hpp"
 #include "caf/raft/state_machine.hpp"
 #include "caf/raft/types.hpp"
+#include "caf/raft/whole_state.hpp"
 
+#include <concepts>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <type_traits>
@@ -51,6 +54,44 @@ struct list {
   }
 };
 
+/// How a machine with types has snapshots; without any of these it has none.
+/// @{
+
+/// `bytes save() const` and `void load(bytes_view)` deal with the whole state at
+/// once: for small ones. `load` throws for bytes that are none of `save`, and has
+/// changed nothing then.
+template <class T>
+concept has_save = requires(T& x) {
+  x.save();
+};
+
+template <class T>
+concept has_load = requires(T& x, bytes_view from) {
+  x.load(from);
+};
+
+/// For large states, read and written bit by bit (state_machine.hpp).
+template <class T>
+concept has_view = requires(T& x) {
+  { x.view() } -> std::convertible_to<std::unique_ptr<state_view>>;
+};
+
+template <class T>
+concept has_loader = requires(T& x) {
+  { x.loader() } -> std::convertible_to<std::unique_ptr<state_loader>>;
+};
+
+/// A machine whose whole state is listed by a `fields` of its own, as a friend.
+template <class T>
+concept has_state_fields
+  = std::copyable<T> && std::default_initializable<T> && requires(
+    field_writer& out, field_reader& in, T& x) {
+  fields(out, x);
+  fields(in, x);
+};
+
+/// @}
+
 /// What a state machine with types looks like to the rest of the library:
 ///
 ///     class counter {
@@ -64,13 +105,25 @@ struct list {
 ///
 /// A command's place in its list is stored with it: new ones go to the end. A
 /// machine whose functions all end within microseconds says so with
-/// `static constexpr bool quick = true`.
+/// `static constexpr bool quick = true`. How it has snapshots: `has_save`,
+/// `has_view`, `has_state_fields`. One that keeps its state on a disk of its own
+/// has `index_t applied_index() const`.
 /// @see state_machine for what `apply` must not do.
 template <class Machine>
 class typed_machine final : public state_machine {
 public:
   using commands = typename Machine::commands;
   using queries = typename Machine::queries;
+
+  static_assert(has_save<Machine> == has_load<Machine>,
+                "a machine with bytes save() const needs void "
+                "load(caf::raft::bytes_view), and the other way round");
+  static_assert(
+    has_view<Machine> == has_loader<Machine>,
+    "a machine with view() needs loader(), and the other way round");
+  static_assert(!(has_save<Machine> && has_view<Machine>),
+                "a machine has save() and load() or view() and loader(), not "
+                "both");
 
   template <class C>
   using applied_type = std::decay_t<decltype(std::declval<Machine&>().apply(
@@ -114,6 +167,37 @@ public:
     return result;
   }
 
+  std::unique_ptr<state_view> view() override {
+    if constexpr (has_view<Machine>)
+      return machine_.view();
+    else if constexpr (has_save<Machine>)
+      return std::make_unique<whole_view>(std::as_const(machine_).save());
+    else if constexpr (has_state_fields<Machine>)
+      return std::make_unique<whole_view>(to_fields(machine_));
+    else
+      return nullptr;
+  }
+
+  std::unique_ptr<state_loader> loader() override {
+    if constexpr (has_loader<Machine>)
+      return machine_.loader();
+    else if constexpr (has_load<Machine>)
+      return std::make_unique<whole_loader>(
+        [this](bytes_view from) { machine_.load(from); });
+    else if constexpr (has_state_fields<Machine>)
+      return std::make_unique<whole_loader>(
+        [this](bytes_view from) { load_fields(from); });
+    else
+      return nullptr;
+  }
+
+  index_t applied_index() const override {
+    if constexpr (requires { machine_.applied_index(); })
+      return machine_.applied_index();
+    else
+      return {};
+  }
+
   bool quick() const override {
     if constexpr (requires { Machine::quick; })
       return Machine::quick;
@@ -122,6 +206,17 @@ public:
   }
 
 private:
+  void load_fields(bytes_view from) {
+    Machine fresh;
+    field_reader in{from};
+    in(fresh);
+    if (!in.at_end())
+      throw std::invalid_argument(
+        "the snapshot cannot be loaded: it is cut off, or a newer version of "
+        "this state machine wrote it");
+    machine_ = std::move(fresh);
+  }
+
   /// The place of the type, one byte, then its content.
   template <class T>
   static bytes encode(size_t place, const T& x) {

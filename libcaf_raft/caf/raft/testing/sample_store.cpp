@@ -1,12 +1,30 @@
 #include "caf/raft/testing/sample_store.hpp"
 
 #include "caf/raft/assert.hpp"
+#include "caf/raft/fields.hpp"
+#include "caf/raft/whole_state.hpp"
 
 #include <fmt/format.h>
+
+#include <stdexcept>
 
 namespace caf::raft::testing {
 
 namespace {
+
+/// What a `read` of a snapshot gives at most.
+constexpr size_t max_piece_bytes = 64;
+
+struct saved_cell {
+  std::string key;
+  std::string value;
+  uint64_t version = 0;
+};
+
+template <class Archive>
+void fields(Archive& ar, saved_cell& x) {
+  ar(x.key, x.value, x.version);
+}
 
 /// Commands, queries and answers are the parts of a line of a history.
 operation parse(std::string_view text, std::string_view result) {
@@ -81,6 +99,32 @@ bytes sample_store::query(bytes_view what) {
   x.value = i->second.value;
   x.version = i->second.version;
   return to_bytes(answer(op_result::ok, x));
+}
+
+std::unique_ptr<state_view> sample_store::view() {
+  std::vector<saved_cell> cells;
+  for (auto& [key, x] : cells_)
+    cells.push_back({key, x.value, x.version});
+  field_writer out;
+  out(cells);
+  return std::make_unique<whole_view>(out.take(), max_piece_bytes);
+}
+
+std::unique_ptr<state_loader> sample_store::loader() {
+  return std::make_unique<whole_loader>(
+    [this](bytes_view from) { load(from); });
+}
+
+void sample_store::load(bytes_view from) {
+  std::vector<saved_cell> cells;
+  field_reader in{from};
+  in(cells);
+  // Not even an empty store is without its number of cells.
+  if (from.empty() || !in.at_end())
+    throw std::runtime_error{"these bytes are no snapshot of a sample_store"};
+  cells_.clear();
+  for (auto& x : cells)
+    cells_[x.key] = {x.value, x.version};
 }
 
 request_kind kind_of(const operation& x) {

@@ -22,6 +22,12 @@ public:
 
   bytes query(bytes_view what) override;
 
+  /// Copies all, and gives it in small pieces whatever is wanted, so that much
+  /// happens between two of them.
+  std::unique_ptr<state_view> view() override;
+
+  std::unique_ptr<state_loader> loader() override;
+
   bool quick() const override {
     return true;
   }
@@ -34,6 +40,7 @@ private:
 
   std::string put(index_t index, const operation& x);
   std::string remove(index_t index, const operation& x);
+  void load(bytes_view from);
 
   std::map<std::string, cell, std::less<>> cells_;
 };

@@ -87,6 +87,18 @@ public:
     return machine_->query(what);
   }
 
+  std::unique_ptr<state_view> view() override {
+    return machine_->view();
+  }
+
+  std::unique_ptr<state_loader> loader() override {
+    return machine_->loader();
+  }
+
+  index_t applied_index() const override {
+    return machine_->applied_index();
+  }
+
   bool quick() const override {
     return machine_->quick();
   }
