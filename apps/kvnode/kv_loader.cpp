@@ -13,7 +13,7 @@ constexpr size_t number_size = 8;
 
 /// What is announced, but has not come yet, gets no more room than this.
 constexpr uint64_t max_keys_announced = 1 << 22;
-constexpr uint64_t max_bytes_announced = 32 << 20;
+constexpr uint64_t max_bytes_announced = 64 << 20;
 
 uint64_t number_at(raft::bytes_view from, size_t place) {
   uint64_t result = 0;
