@@ -37,6 +37,11 @@ public:
     return sum_;
   }
 
+  template <class Archive>
+  friend void fields(Archive& ar, counter& x) {
+    ar(x.sum_);
+  }
+
 private:
   int64_t sum_ = 0;
 };
