@@ -18,6 +18,7 @@
 
 @0x97c3d1af849a4c0f;
 
+using Configuration = import "configuration.capnp".Configuration;
 using Cxx = import "/capnp/c++.capnp";
 $Cxx.namespace("caf::raft::wire::schema");
 
@@ -43,6 +44,8 @@ struct Envelope {
     transferResult @14 :TransferResult;
     farewell @15 :Farewell;
     farewellResult @16 :FarewellResult;
+    installSnapshot @17 :InstallSnapshot;
+    installResult @18 :InstallResult;
   }
 }
 
@@ -235,6 +238,55 @@ struct FarewellResult {
   # The farewell was heard.
 
   term @0 :UInt64;
+}
+
+struct InstallSnapshot {
+  # A piece of the leader's snapshot, for a follower that needs entries which are
+  # gone (§5.2).
+
+  term @0 :UInt64;
+  tenure @1 :UInt64;
+
+  last :group {
+    # The last entry that the snapshot covers.
+    term @2 :UInt64;
+    index @3 :UInt64;
+  }
+
+  members @4 :Configuration;
+  # The newest one as of that entry.
+
+  membersIndex @5 :UInt64;
+  # Where it stands in the log.
+
+  size @6 :UInt64;
+  # Bytes of the whole content; a chunk has 262144, the last one what is left.
+
+  checksum @7 :UInt32;
+  # CRC-32C of the whole content.
+
+  number @8 :UInt64;
+  # Which chunk it is. The number of all chunks: none, only a question.
+
+  chunk @9 :Data;
+  # Absent in a question.
+}
+
+struct InstallResult {
+  term @0 :UInt64;
+  tenure @1 :UInt64;
+
+  last :group {
+    # Of the snapshot that is meant.
+    term @2 :UInt64;
+    index @3 :UInt64;
+  }
+
+  next @4 :UInt64;
+  # The chunks before this one are stored.
+
+  code @5 :Code;
+  # `noSpace`: there is no room for more at present.
 }
 
 enum Code {

@@ -37,7 +37,8 @@ struct applier_fixture : virtual_process {
   collector<read_log> reader{sys.system()};
   applier_actor applier;
 
-  applier_fixture() {
+  /// @param begins Whether it is told what it begins with.
+  explicit applier_fixture(bool begins = true) {
     applier_state::setup setup;
     setup.group = group_id{1};
     setup.make = [this] { return std::make_unique<counting_machine>(applied); };
@@ -47,6 +48,8 @@ struct applier_fixture : virtual_process {
     applier = spawn_at<applier_state>(sys.system(), placement::scheduled,
                                       std::move(setup));
     run();
+    if (begins)
+      tell(applier, start_applying{});
   }
 };
 
@@ -93,4 +96,13 @@ TEST_CASE("a query does not wait for the end of a replay") {
   while (!answered())
     REQUIRE(it.sys.step(it.rng));
   CHECK(it.applied < many);
+}
+
+TEST_CASE("nobody is answered before there is a state to ask") {
+  applier_fixture it{false};
+  it.tell(it.applier, run_queries{{{request_id{1}, {}}}});
+  it.tell(it.applier, run_queries{{{request_id{2}, {}}}});
+  CHECK(it.server.take<queries_answered>().empty());
+  it.tell(it.applier, start_applying{});
+  CHECK(it.server.take<queries_answered>().size() == 2);
 }

@@ -2,173 +2,19 @@
 // role gets every message of its own term, and what it sends, stores and tells
 // is compared with what the table says.
 
-#include "actors/net_fakes.hpp"
-#include "caf/raft/candidate_actor.hpp"
-#include "caf/raft/core/membership.hpp"
-#include "caf/raft/follower_actor.hpp"
-#include "caf/raft/leader_actor.hpp"
-#include "caf/raft/log_actor.hpp"
-#include "caf/raft/testing/sim_disk.hpp"
+#include "actors/role_stage.hpp"
 #include "core/death.hpp"
 
 #include <doctest/doctest.h>
 
 #include <functional>
-#include <sstream>
+#include <string>
+#include <vector>
 
 using namespace caf::raft;
+using namespace roles;
 
 namespace {
-
-constexpr term_t term{5};
-constexpr tenure_id ours{77};
-constexpr tenure_id theirs{99};
-const sender self{server_id{1}, incarnation_t{11}};
-const sender peer{server_id{2}, incarnation_t{22}};
-
-configuration_ptr three_members() {
-  std::vector<member> members;
-  for (uint64_t id = 1; id <= 3; ++id)
-    members.push_back({server_id{id}, "host:1", incarnation_t{11 * id}});
-  return std::make_shared<configuration>(
-    core::founding_configuration(std::move(members)));
-}
-
-/// Entries 1@4 and 2@4 in the log, the first one committed.
-core::tenure make_tenure(uint64_t first_in_memory) {
-  core::tenure result;
-  result.group = group_id{1};
-  result.self = self;
-  result.term = term;
-  result.number = ours;
-  core::log_tail::contents log;
-  log.base_configuration = three_members();
-  log.term_starts = {{term_t{4}, index_t{1}}};
-  log.last_index = index_t{2};
-  for (uint64_t i = first_in_memory; i <= 2; ++i)
-    log.recent.push_back(
-      entry::make(index_t{i}, term_t{4}, entry_kind::command, {}));
-  result.log = core::log_tail{std::move(log)};
-  result.commit_index = index_t{1};
-  return result;
-}
-
-enum class role_t { follower, pre_candidate, candidate, leader };
-
-/// One role with a test in the place of everyone it talks to.
-struct stage {
-  net::virtual_process process;
-  net::collector<tenure_over, leader_known, entries_released, reads_confirmed,
-                 commands_appended, transfer_begun, role_report, received>
-    server{process.sys.system()};
-  net::collector<store> log{process.sys.system()};
-  net::collector<read_log> reader{process.sys.system()};
-  net::collector<send_frame> remote{process.sys.system()};
-  role_actor role;
-  /// The newest of the writes that it handed to the log.
-  write_id newest_write;
-
-  explicit stage(role_t kind, uint64_t first_in_memory = 1) {
-    auto setup = std::make_shared<role_setup>();
-    setup->server = server.as<server_actor>();
-    setup->log = log.as<log_actor>();
-    setup->reader = reader.as<log_reader_actor>();
-    setup->peers.emplace(server_id{2}, remote.as<peer_actor>());
-    setup->begin_with = std::make_shared<baton>();
-    setup->begin_with->tenure = make_tenure(first_in_memory);
-    setup->begin_with->room.reported(1 << 20);
-    setup->begin_with->released = index_t{1};
-    if (kind == role_t::candidate || kind == role_t::leader)
-      setup->begin_with->tenure.voted_for = self.id;
-    if (kind == role_t::candidate)
-      newest_write = setup->term_write
-        = setup->begin_with->tenure.log.next_write();
-    auto& sys = process.sys.system();
-    switch (kind) {
-      case role_t::follower:
-        role = spawn_at<follower_state>(sys, placement::scheduled, setup);
-        break;
-      case role_t::leader:
-        role = spawn_at<leader_state>(sys, placement::scheduled, setup);
-        break;
-      default:
-        role = spawn_at<candidate_state>(sys, placement::scheduled, setup,
-                                         kind == role_t::pre_candidate);
-    }
-    process.run();
-    report();
-  }
-
-  /// What was sent, stored and told since the last call, in words.
-  std::string report() {
-    std::ostringstream out;
-    for (auto& x : remote.take<send_frame>()) {
-      auto view = x.frame->view();
-      wire::frame_reader in{view.size()};
-      in.feed(view);
-      auto frame = in.next();
-      auto what = wire::decode_group(self, (**frame).body, (**frame).owner);
-      out << "sends " << core::name_of(what->body) << detail_of(what->body)
-          << ";";
-    }
-    for (auto& x : log.take<store>()) {
-      newest_write = x.what.number;
-      out << "stores" << (x.what.state ? " state" : "")
-          << (x.what.append.empty() ? "" : " entries") << ";";
-    }
-    for (auto& x : server.take<tenure_over>())
-      out << "ends, next " << static_cast<int>(x.next)
-          << (x.unread ? " with the message" : "") << ";";
-    for (auto& x : server.take<reads_confirmed>())
-      out << "read " << to_string(x.code) << ";";
-    for (auto& x : server.take<commands_appended>())
-      for (auto& y : x.results)
-        out << "command " << to_string(y.code) << ";";
-    for (auto& x : server.take<transfer_begun>())
-      out << "transfer " << to_string(x.why.code) << ";";
-    for (auto& x : server.take<role_report>())
-      out << "says " << to_string(x.value.role) << ";";
-    for (auto& x : server.take<leader_known>())
-      out << "follows " << to_string(x.leader) << ";";
-    for (auto& x : server.take<received>())
-      out << "gives back " << core::name_of(x.body) << ";";
-    for (auto& x : server.take<entries_released>())
-      out << "releases " << to_string(x.last) << ";";
-    return out.str();
-  }
-
-  static std::string detail_of(const message& what) {
-    if (auto* x = std::get_if<vote_result>(&what))
-      return x->granted ? " yes" : " no";
-    if (auto* x = std::get_if<append_result>(&what))
-      return x->success ? " yes" : " no";
-    return {};
-  }
-
-  template <class T>
-  std::string after(T what) {
-    process.tell(role, std::move(what));
-    return report();
-  }
-
-  /// All writes so far are durable: only a real log can say so.
-  std::string after_stored() {
-    testing::sim_disk disk{self.id, self.incarnation};
-    auto& sys = process.sys.system();
-    net::collector<recovered, log_stored, log_room> server_of_log{sys};
-    auto real = spawn_at<log_actor_state>(
-      sys, placement::scheduled, disk.open(), logger{}, fatal_handler{});
-    process.tell(real,
-                 recover_group{group_id{1}, 0, server_of_log.as<log_client>()});
-    log_write last;
-    last.group = group_id{1};
-    last.number = newest_write;
-    process.tell(real, store{last});
-    auto said = server_of_log.take<log_stored>();
-    REQUIRE(said.size() == 1);
-    return after(said.front());
-  }
-};
 
 request_vote vote(bool pre, entry_id last) {
   return {peer, pre ? term + 1 : term, theirs, pre, false, last};
@@ -185,6 +31,24 @@ append_entries append(entry_id prev, size_t n) {
 const entry_id last_entry{term_t{4}, index_t{2}};
 const entry_id newer_entry{term_t{4}, index_t{3}};
 const entry_id older_entry{term_t{4}, index_t{1}};
+
+/// A snapshot of two chunks up to an entry.
+snapshot_head_ptr snapshot(entry_id last) {
+  snapshot_head result;
+  result.last = last;
+  result.members = three_members();
+  result.size = snapshot_chunk_bytes + 1;
+  return std::make_shared<const snapshot_head>(result);
+}
+
+install_snapshot piece(entry_id last, uint64_t number) {
+  auto size = number == 0 ? snapshot_chunk_bytes : size_t{1};
+  return {peer,   term,
+          theirs, *snapshot(last),
+          number, std::make_shared<const bytes>(size)};
+}
+
+const entry_id far_entry{term_t{5}, index_t{9}};
 
 /// One line of the table: what is asked, and what each role does.
 struct line {
@@ -258,6 +122,23 @@ std::vector<line> table() {
     row("a question for its status", report_role{request_id{1}},
         "says follower;", "says pre_candidate;", "says candidate;",
         "says leader;"),
+    row("a piece of a snapshot", piece(far_entry, 1),
+        "follows 2;takes chunk 1;", follows, follows, dies),
+    row("a piece of a snapshot that is not needed", piece(last_entry, 0),
+        "sends append_result yes;follows 2;releases 2;", follows, follows,
+        dies),
+    row("an answer to a piece", install_result{peer, term, ours, far_entry, 1},
+        nothing, nothing, nothing, nothing),
+    row("a piece that nobody sent is stored",
+        chunk_received{snapshot(far_entry), 1, false, errc::none}, nothing,
+        nothing, nothing, nothing),
+    row("a chunk that nobody wants",
+        chunk_read{snapshot(far_entry), 0,
+                   chunk_ptr{std::make_shared<const bytes>(9)}, peer.id},
+        nothing, nothing, nothing, nothing),
+    row("a snapshot of one's own",
+        snapshot_stored{snapshot({term_t{4}, index_t{1}})}, nothing, nothing,
+        nothing, nothing),
     row("room on the disk", log_room{1 << 20, {}}, nothing, nothing, nothing,
         nothing),
     row("a broken connection", peer_changed{server_id{2}, false}, nothing,
@@ -369,6 +250,17 @@ TEST_CASE("what is stored is told, counted or released by each role") {
           == "");
     CHECK(it.after_stored() == "releases 3;");
   }
+}
+
+TEST_CASE("a follower installs a snapshot when it is complete, durably first") {
+  stage it{role_t::follower};
+  it.after(piece(far_entry, 0));
+  CHECK(it.after(chunk_received{snapshot(far_entry), 1, false, errc::none})
+        == "sends install_result;");
+  it.after(piece(far_entry, 1));
+  CHECK(it.after(chunk_received{snapshot(far_entry), 2, true, errc::none})
+        == "sends install_result;stores base;");
+  CHECK(it.after_stored() == "sends append_result yes;installs 9@5;");
 }
 
 TEST_CASE("what reaches a role that has ended by itself is for the next one") {

@@ -44,6 +44,7 @@ struct server_fixture : virtual_process {
   void begin() {
     tell(server, formed{cluster_id{7}, zero_of_three()});
     tell(server, recovered{storage::recovered_log{}});
+    tell(server, snapshot_recovered{std::optional<snapshot_head>{}});
     tell(server, log_room{64 << 20, {}});
   }
 

@@ -18,6 +18,7 @@ log_tail ten_entries() {
 log_tail behind_snapshot() {
   log_tail::contents xs;
   xs.base = at(7, 3);
+  xs.base_configuration_index = index_t{7};
   xs.base_configuration = conf_ptr(conf({1, 2}));
   xs.recent = entries_from(8, {3, 3, 5});
   xs.term_starts = {at(8, 3), at(10, 5)};

@@ -136,6 +136,7 @@ private:
   void restart() {
     log_tail::contents xs;
     xs.base = id_at(disk_, base_);
+    xs.base_configuration_index = xs.base.index;
     xs.base_configuration = conf_ptr(conf({1}));
     for (auto i = base_ + 1; i <= disk_.size(); ++i) {
       auto x = make_entry(disk_, i);

@@ -93,6 +93,7 @@ TEST_CASE("an uncommitted configuration is rolled back with its entry, §4.1") {
   // canonical/raft 250: also where the one before is only in the snapshot.
   log_tail::contents xs;
   xs.base = at(7, 1);
+  xs.base_configuration_index = index_t{7};
   xs.base_configuration = conf_ptr(conf({1, 2, 3}));
   xs.last_index = index_t{7};
   auto self = become_follower(tenure_of(4, 5, log_tail{std::move(xs)}), t0,

@@ -259,8 +259,10 @@ TEST_CASE("a snapshot that is replaced stays readable") {
 TEST_CASE("what nobody wants is removed at the start") {
   temp_dir dir;
   auto content = made_up_content(1, some_bytes);
-  auto taken = take(*open_snapshots(dir), 5);
-  taken.reset();
+  {
+    auto store = open_snapshots(dir);
+    auto taken = take(*store, 5);
+  }
   CHECK(names_of_snapshots(dir).empty());
   take_all(*open_snapshots(dir), 9, content);
   auto path = dir / "snapshots/";

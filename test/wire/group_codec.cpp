@@ -98,6 +98,31 @@ TEST_CASE("entries lie in what was received, and keep it") {
   CHECK(watched.expired());
 }
 
+TEST_CASE("a piece of a snapshot that cannot be is refused") {
+  auto valid = [] {
+    install_snapshot what{peer, term_t{5}, tenure_id{1}, {}, 1, nullptr};
+    what.head.last = {term_t{4}, index_t{9}};
+    what.head.members = std::make_shared<configuration>(small_configuration());
+    what.head.size = snapshot_chunk_bytes + 7;
+    what.chunk = std::make_shared<const bytes>(7);
+    return what;
+  };
+  CHECK(complaint(valid()) == "");
+  auto complains = [&](auto change) {
+    auto what = valid();
+    change(what);
+    return !complaint(what).empty();
+  };
+  CHECK(complains([](auto& x) { x.number = 3; }));
+  CHECK(complains([](auto& x) { x.number = 0; }));
+  CHECK(complains([](auto& x) { x.chunk = nullptr; }));
+  CHECK(complains([](auto& x) { x.chunk = std::make_shared<const bytes>(8); }));
+  CHECK(complains([](auto& x) { x.head.last = {}; }));
+  CHECK(complains([](auto& x) { x.head.last.term = term_t{6}; }));
+  CHECK(complains([](auto& x) { x.head.members_index = index_t{10}; }));
+  CHECK(complains([](auto& x) { x.head.size = ~uint64_t{0}; }));
+}
+
 TEST_CASE("time left is brought into its limits") {
   using namespace std::chrono_literals;
   struct row {

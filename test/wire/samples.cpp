@@ -75,6 +75,43 @@ void add_proposals(std::vector<message>& xs) {
   xs.push_back(propose_result{peer, last_term, {}});
 }
 
+snapshot_head head_of(entry_id last, uint64_t size) {
+  snapshot_head result;
+  result.last = last;
+  result.members = std::make_shared<configuration>(small_configuration());
+  result.members_index = last.index - 1;
+  result.size = size;
+  result.checksum = 0xfedcba98;
+  return result;
+}
+
+void add_snapshots(std::vector<message>& xs) {
+  constexpr uint64_t size = 3 * snapshot_chunk_bytes + 5;
+  term_t term{3};
+  entry_id last{term_t{2}, index_t{9}};
+  for (uint64_t i = 0; i < 3; ++i)
+    xs.push_back(install_snapshot{
+      peer, term, tenure_id{5}, head_of(last, size), i,
+      std::make_shared<const bytes>(noise(snapshot_chunk_bytes, i))});
+  xs.push_back(install_snapshot{peer, term, tenure_id{5}, head_of(last, size),
+                                3, std::make_shared<const bytes>(noise(5, 3))});
+  xs.push_back(install_snapshot{peer, last_term, last_tenure,
+                                head_of(last_id, size), 4, nullptr});
+  // Of nothing.
+  xs.push_back(
+    install_snapshot{peer, term, tenure_id{5}, head_of(last, 0), 0, nullptr});
+}
+
+bool same(const install_snapshot& x, const install_snapshot& y) {
+  auto same_chunk = x.chunk == nullptr || y.chunk == nullptr
+                      ? x.chunk == y.chunk
+                      : *x.chunk == *y.chunk;
+  return x.from == y.from && x.term == y.term && x.tenure == y.tenure
+         && x.head.is_same(y.head) && *x.head.members == *y.head.members
+         && x.head.members_index == y.head.members_index && x.number == y.number
+         && same_chunk;
+}
+
 } // namespace
 
 bytes noise(size_t size, uint64_t seed) {
@@ -139,6 +176,8 @@ std::vector<message> group_messages() {
     request_transfer{peer, last_term, request_id{top}, server_id{top}},
     transfer_result{peer, term, request_id{77}, errc::none, server_id{3}},
     transfer_result{peer, last_term, request_id{top}, errc::rejected, {}},
+    install_result{peer, term, tenure_id{5}, {term, index_t{7}}, 3, errc::none},
+    install_result{peer, last_term, last_tenure, last_id, top, errc::no_space},
     farewell{peer, term},
     farewell{peer, last_term},
     farewell_result{peer, term},
@@ -146,6 +185,7 @@ std::vector<message> group_messages() {
   };
   add_appends(xs);
   add_proposals(xs);
+  add_snapshots(xs);
   return xs;
 }
 
@@ -213,6 +253,8 @@ bool same(const message& x, const message& y) {
       using type = std::decay_t<decltype(left)>;
       if constexpr (std::is_same_v<type, append_entries>)
         return false;
+      else if constexpr (std::is_same_v<type, install_snapshot>)
+        return std::holds_alternative<type>(y) && same(left, std::get<type>(y));
       else
         return std::holds_alternative<type>(y) && left == std::get<type>(y);
     },

@@ -3,8 +3,9 @@
 // Every actor's typed interface, and who calls whom. Actors meet here only.
 //
 //   client ──► server ──► role (follower | candidate | leader) ──► log
-//                │                        └──► peer ──► outgoing_connection ~~►
-//                └──► applier ──► log_reader
+//                │         │              └──► peer ──► outgoing_connection ~~►
+//                │         └──► snapshotter
+//                └──► applier ──► log_reader, snapshotter
 //   ~~► incoming_connection ──► server           node: identity, formation,
 //                                                peers, routes
 //
@@ -21,6 +22,7 @@
 #include "caf/raft/log_write.hpp"
 #include "caf/raft/message.hpp"
 #include "caf/raft/role_messages.hpp"
+#include "caf/raft/snapshotter_messages.hpp"
 #include "caf/raft/status.hpp"
 #include "caf/raft/storage/log_store.hpp"
 #include "caf/raft/wire/frame.hpp"
@@ -130,6 +132,15 @@ struct read_log {
 using log_reader_actor
   = handle<caf::result<void>(read_log), caf::result<void>(stop)>;
 
+// -- snapshots -------------------------------------------------------------------
+
+using snapshotter_actor
+  = handle<caf::result<void>(recover_snapshot),
+           caf::result<void>(begin_snapshot), caf::result<void>(write_chunk),
+           caf::result<void>(abandon_snapshot),
+           caf::result<void>(receive_chunk), caf::result<void>(read_chunk),
+           caf::result<void>(dispose), caf::result<void>(stop)>;
+
 // -- peers and connections ------------------------------------------------------
 
 /// Sends a frame to the other node; dropped while there is no connection.
@@ -213,20 +224,26 @@ using role_actor = handle<
   caf::result<void>(append_entries), caf::result<void>(append_result),
   caf::result<void>(heartbeat), caf::result<void>(heartbeat_result),
   caf::result<void>(commit_notice), caf::result<void>(timeout_now),
+  caf::result<void>(install_snapshot), caf::result<void>(install_result),
   // from the server
   caf::result<void>(append_commands), caf::result<void>(confirm_read),
   caf::result<void>(begin_transfer), caf::result<void>(report_role),
   caf::result<void>(log_stored), caf::result<void>(log_room),
   caf::result<void>(peer_changed), caf::result<void>(new_peers),
+  caf::result<void>(snapshot_stored), caf::result<void>(chunk_received),
   caf::result<void>(end_tenure),
-  // from the log reader and from itself
-  caf::result<void>(log_read), caf::result<void>(wake)>;
+  // from the log reader, the snapshotter and from itself
+  caf::result<void>(log_read), caf::result<void>(chunk_read),
+  caf::result<void>(wake)>;
 
 // -- the applier --------------------------------------------------------------
 
 using applier_actor
   = handle<caf::result<void>(apply_entries), caf::result<void>(run_queries),
            caf::result<void>(log_read), caf::result<void>(wake),
+           caf::result<void>(start_applying), caf::result<void>(load_snapshot),
+           caf::result<void>(take_snapshot), caf::result<void>(chunk_read),
+           caf::result<void>(chunk_written), caf::result<void>(view_more),
            caf::result<void>(stop)>;
 
 // -- the server ---------------------------------------------------------------
@@ -250,7 +267,7 @@ using server_actor = handle<
   caf::result<void>(submit), caf::result<void>(get_status),
   caf::result<void>(get_log), caf::result<void>(transfer_leadership),
   caf::result<void>(ask_is_leader), caf::result<void>(subscribe),
-  caf::result<void>(stop_group),
+  caf::result<void>(request_snapshot), caf::result<void>(stop_group),
   // from the node and the connections
   caf::result<void>(formed), caf::result<void>(not_formed),
   caf::result<void>(received), caf::result<void>(peer_changed),
@@ -258,13 +275,17 @@ using server_actor = handle<
   // from the log and its reader
   caf::result<void>(recovered), caf::result<void>(log_stored),
   caf::result<void>(log_room), caf::result<void>(log_read),
+  // from the snapshotter
+  caf::result<void>(snapshot_recovered), caf::result<void>(snapshot_taken),
+  caf::result<void>(chunk_received),
   // from the role
   caf::result<void>(tenure_over), caf::result<void>(commands_appended),
   caf::result<void>(reads_confirmed), caf::result<void>(transfer_begun),
   caf::result<void>(entries_released), caf::result<void>(leader_known),
-  caf::result<void>(role_report),
+  caf::result<void>(role_report), caf::result<void>(snapshot_installed),
   // from the applier
   caf::result<void>(entries_applied), caf::result<void>(queries_answered),
+  caf::result<void>(snapshot_loaded),
   // from itself
   caf::result<void>(flush), caf::result<void>(wake)>;
 

@@ -17,12 +17,15 @@ constexpr size_t max_backlog_bytes = 32 << 20;
 
 constexpr size_t max_read_bytes = 4 << 20;
 
+constexpr size_t max_early_queries = 16384;
+
 } // namespace
 
 applier_state::applier_state(scheduled_actor* self, setup env)
   : self_(self),
     env_(std::move(env)),
-    machine_(env_.make()) {
+    machine_(env_.make()),
+    known_to_machine_(machine_->applied_index()) {
   // nop
 }
 
@@ -31,6 +34,12 @@ applier_actor::behavior_type applier_state::make_behavior() {
     [this](apply_entries& msg) { on(msg); },
     [this](run_queries& msg) { on(msg); },
     [this](log_read& msg) { on(msg); },
+    [this](const start_applying& msg) { on(msg); },
+    [this](const load_snapshot& msg) { on(msg); },
+    [this](const chunk_read& msg) { on(msg); },
+    [this](const take_snapshot& msg) { on(msg); },
+    [this](const chunk_written& msg) { on(msg); },
+    [this](view_more msg) { on(msg); },
     [this](wake) {
       working_ = false;
       work();
@@ -57,6 +66,12 @@ void applier_state::on(apply_entries& msg) {
 }
 
 void applier_state::on(run_queries& msg) {
+  if (!started_) {
+    // Whoever is not among them hears when its time is up.
+    if (early_queries_.size() < max_early_queries)
+      early_queries_.push_back(std::move(msg));
+    return;
+  }
   queries_answered result;
   result.answers.reserve(msg.queries.size());
   for (auto& x : msg.queries)
@@ -66,6 +81,12 @@ void applier_state::on(run_queries& msg) {
 
 void applier_state::on(log_read& msg) {
   reading_ = false;
+  if (!msg.content && msg.content.error().code == errc::compacted) {
+    // A snapshot has replaced the log, and is about to be loaded.
+    env_.log.info("entries that were to be applied are gone: "
+                  + msg.content.error().text);
+    return;
+  }
   if (!msg.content) {
     env_.log.error("cannot apply: " + msg.content.error().text);
     env_.fatal(msg.content.error());
@@ -73,7 +94,8 @@ void applier_state::on(log_read& msg) {
   }
   auto& found = *msg.content;
   for (auto i = found.rbegin(); i != found.rend(); ++i) {
-    if (!backlog_.empty() && i->index() >= backlog_.front().index())
+    if (i->index() <= applied_
+        || (!backlog_.empty() && i->index() >= backlog_.front().index()))
       continue;
     backlog_bytes_ += i->record().size();
     backlog_.push_front(std::move(*i));
@@ -83,6 +105,8 @@ void applier_state::on(log_read& msg) {
 }
 
 void applier_state::work() {
+  if (!started_ || loading_.what)
+    return;
   entries_applied report;
   size_t turn = 0;
   while (!backlog_.empty() && backlog_.front().index() == applied_ + 1
@@ -116,19 +140,33 @@ void applier_state::read_missing() {
 }
 
 void applier_state::apply(const entry& what, entries_applied& report) {
-  bytes answer;
-  if (what.kind() == entry_kind::command) {
-    try {
-      answer = machine_->apply(what.index(), what.payload());
-    } catch (const std::exception& ex) {
-      env_.log.error("the state machine failed at entry "
-                     + to_string(what.index()) + ": " + ex.what());
-      env_.fatal({errc::storage_failed, ex.what()});
-    }
-  }
+  auto answer = apply_command(what);
+  if (what.kind() == entry_kind::configuration)
+    members_ = {what.index(), what.configuration()};
   applied_ = what.index();
+  applied_term_ = what.term();
+  ++report.count;
+  report.bytes += what.record().size();
   if (answers_wanted_)
     report.answers.push_back({what.id(), std::move(answer)});
+}
+
+bytes applier_state::apply_command(const entry& what) {
+  if (what.kind() != entry_kind::command || what.index() <= known_to_machine_)
+    return {};
+  try {
+    return machine_->apply(what.index(), what.payload());
+  } catch (const std::exception& ex) {
+    fail("the state machine failed at entry " + to_string(what.index()),
+         ex.what());
+  }
+  return {};
+}
+
+void applier_state::fail(const std::string& what,
+                         const std::string& why) const {
+  env_.log.error(what + ": " + why);
+  env_.fatal({errc::storage_failed, why});
 }
 
 } // namespace caf::raft

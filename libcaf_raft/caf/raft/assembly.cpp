@@ -3,10 +3,12 @@
 #include "caf/raft/log_reader_actor.hpp"
 #include "caf/raft/node_actor.hpp"
 #include "caf/raft/server_actor.hpp"
+#include "caf/raft/snapshotter_actor.hpp"
 
 namespace caf::raft {
 
 assembly::assembly(actor_system& sys, std::shared_ptr<storage::log_store> store,
+                   std::shared_ptr<storage::snapshot_store> snapshots,
                    std::shared_ptr<transport> net, assembly_settings cfg)
   : sys_(sys),
     store_(std::move(store)),
@@ -18,6 +20,8 @@ assembly::assembly(actor_system& sys, std::shared_ptr<storage::log_store> store,
                                    cfg_.fatal);
   reader_ = spawn_at<log_reader_state>(sys_, cfg_.where.log_reader,
                                        std::move(reader), cfg_.fatal);
+  snapshotter_ = spawn_at<snapshotter_state>(
+    sys_, cfg_.where.snapshotter, std::move(snapshots), cfg_.log, cfg_.fatal);
   node_setup node;
   auto& me = store_->who();
   node.id = me.id;
@@ -42,6 +46,7 @@ server_actor assembly::add_group(const group_settings& cfg) {
   setup->self = {store_->who().id, store_->who().incarnation};
   setup->log = log_;
   setup->reader = reader_;
+  setup->snapshotter = snapshotter_;
   setup->node = node_;
   setup->make_machine = cfg.make;
   setup->applier_place = cfg.quick ? cfg_.where.front : cfg_.where.applier;

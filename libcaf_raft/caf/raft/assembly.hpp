@@ -6,6 +6,7 @@
 #include "caf/raft/log_actor.hpp"
 #include "caf/raft/settings.hpp"
 #include "caf/raft/storage/log_store.hpp"
+#include "caf/raft/storage/snapshot_store.hpp"
 #include "caf/raft/transport.hpp"
 
 #include <functional>
@@ -23,6 +24,7 @@ struct placements {
   placement log = placement::scheduled;
   placement log_reader = placement::scheduled;
   placement applier = placement::scheduled;
+  placement snapshotter = placement::scheduled;
 };
 
 struct assembly_settings {
@@ -51,9 +53,10 @@ struct group_settings {
 /// real node and the simulated one are this.
 class assembly {
 public:
-  /// Spawns log, log reader and node actor. The peers begin to be dialled; the
+  /// Spawns log, log reader, snapshotter and node actor. The peers begin to be dialled; the
   /// owner makes the transport listen.
   assembly(actor_system& sys, std::shared_ptr<storage::log_store> store,
+           std::shared_ptr<storage::snapshot_store> snapshots,
            std::shared_ptr<transport> net, assembly_settings cfg);
 
   /// Spawns this node's member of a group.
@@ -65,6 +68,10 @@ public:
 
   const log_reader_actor& log_reader() const {
     return reader_;
+  }
+
+  const snapshotter_actor& snapshotter() const {
+    return snapshotter_;
   }
 
   const node_actor& node() const {
@@ -79,6 +86,7 @@ private:
   std::mt19937_64 rng_;
   log_actor log_;
   log_reader_actor reader_;
+  snapshotter_actor snapshotter_;
   node_actor node_;
 };
 

@@ -2,6 +2,7 @@
 
 #include "caf/raft/core/follower.hpp"
 #include "caf/raft/core/membership.hpp"
+#include "caf/raft/core/snapshots.hpp"
 
 namespace caf::raft {
 
@@ -38,6 +39,8 @@ role_actor::behavior_type candidate_state::make_behavior() {
     [](const heartbeat_result&) { /* of a leadership that is over */ },
     [this](const commit_notice& msg) { follow(msg); },
     [this](const timeout_now& msg) { on(msg); },
+    [this](const install_snapshot& msg) { follow(msg); },
+    [](const install_result&) { /* of a leadership that is over */ },
     [this](const append_commands& msg) { on(msg); },
     [this](const confirm_read& msg) {
       desk_.tell_server(reads_confirmed{errc::no_leader, {}, {msg.who}, {}});
@@ -51,8 +54,14 @@ role_actor::behavior_type candidate_state::make_behavior() {
     [this](const log_room& msg) { desk_.room().reported(usable_room(msg)); },
     [this](const peer_changed& msg) { on(msg); },
     [this](const new_peers& msg) { desk_.add_peers(msg); },
+    [this](const snapshot_stored& msg) {
+      if (!desk_.over())
+        core::snapshot_available(rules_.self, msg.head);
+    },
+    [](const chunk_received&) { /* of a followership that is over */ },
     [this](end_tenure) { end(); },
     [](const log_read&) { /* only leaders read */ },
+    [](const chunk_read&) { /* only leaders read */ },
     [this](wake msg) { on(msg); },
   };
 }
@@ -131,7 +140,7 @@ void candidate_state::on(const log_stored& msg) {
     desk_.send(votes_.front().to, rules_.self.group, votes_.front().answer);
     votes_.pop_front();
   }
-  desk_.release(rules_.self);
+  desk_.stored(rules_.self, rules_.self.log.last_index());
   if (!rules_.pre_vote)
     decide(core::count_own_vote(rules_, term_write_, msg.up_to));
 }

@@ -95,6 +95,15 @@ struct ask_is_leader {
   client_actor reply_to;
 };
 
+/// Takes a snapshot of this member's state machine now, or waits for the one that
+/// is being taken. Answered by an outcome when it is on disk, with its last entry.
+/// `rejected` where there can be none, `no_space` where there is no room.
+struct request_snapshot {
+  request_id id;
+  timespan time_left{};
+  client_actor reply_to;
+};
+
 /// What a subscriber hears.
 struct group_event {
   enum class kind_t : uint8_t { role, leader, commit };
@@ -128,7 +137,7 @@ using group_actor
   = handle<caf::result<void>(submit), caf::result<void>(get_status),
            caf::result<void>(get_log), caf::result<void>(transfer_leadership),
            caf::result<void>(ask_is_leader), caf::result<void>(subscribe),
-           caf::result<void>(stop_group)>;
+           caf::result<void>(request_snapshot), caf::result<void>(stop_group)>;
 
 // -- the typed handle (group.hpp) ---------------------------------------------
 
@@ -147,6 +156,10 @@ struct get_state {};
 struct transfer_to {
   server_id member;
 };
+
+/// Takes a snapshot of this member's state machine now. Answered with the index of
+/// its last entry when it is on disk.
+struct make_snapshot {};
 
 /// Ends this member of the group: hands leadership over, answers what was
 /// accepted.

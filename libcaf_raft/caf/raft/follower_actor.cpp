@@ -1,12 +1,14 @@
 #include "caf/raft/follower_actor.hpp"
 
 #include "caf/raft/core/membership.hpp"
+#include "caf/raft/core/snapshots.hpp"
 
 namespace caf::raft {
 
 follower_state::follower_state(scheduled_actor* self,
                                const std::shared_ptr<role_setup>& setup)
-  : desk_(self, *setup),
+  : self_(self),
+    desk_(self, *setup),
     rules_(core::become_follower(std::move(setup->begin_with->tenure),
                                  desk_.now(), desk_.cfg(), setup->draw)) {
   arm();
@@ -22,6 +24,8 @@ role_actor::behavior_type follower_state::make_behavior() {
     [](const heartbeat_result&) { /* of a leadership that is over */ },
     [this](const commit_notice& msg) { on(msg); },
     [this](const timeout_now& msg) { on(msg); },
+    [this](const install_snapshot& msg) { on(msg); },
+    [](const install_result&) { /* of a leadership that is over */ },
     [this](const append_commands& msg) { on(msg); },
     [this](const confirm_read& msg) {
       desk_.tell_server(reads_confirmed{errc::no_leader, {}, {msg.who}, {}});
@@ -35,8 +39,11 @@ role_actor::behavior_type follower_state::make_behavior() {
     [this](const log_room& msg) { desk_.room().reported(usable_room(msg)); },
     [](const peer_changed&) { /* a follower answers, it does not ask */ },
     [this](const new_peers& msg) { desk_.add_peers(msg); },
+    [this](const snapshot_stored& msg) { on(msg); },
+    [this](const chunk_received& msg) { on(msg); },
     [this](end_tenure) { end(); },
     [](const log_read&) { /* only leaders read */ },
+    [](const chunk_read&) { /* only leaders read */ },
     [this](wake msg) { on(msg); },
   };
 }
@@ -135,7 +142,56 @@ void follower_state::on(const log_stored& msg) {
   tell_votes(msg.up_to);
   if (auto answer = core::acknowledge(rules_, msg.up_to))
     desk_.send(rules_.self.leader, rules_.self.group, *answer);
+  desk_.stored(rules_.self, rules_.self.log.last_index());
+}
+
+// -- snapshots ----------------------------------------------------------------
+
+void follower_state::on(const install_snapshot& msg) {
+  if (desk_.over())
+    return desk_.give_back(msg);
+  auto known = rules_.self.leader;
+  auto outcome = core::on_snapshot(rules_, msg, desk_.now());
+  if (known != rules_.self.leader)
+    heard_leader(rules_.self.leader);
+  if (outcome.answer)
+    desk_.send(msg.from.id, rules_.self.group, *outcome.answer);
+  if (outcome.wanted) {
+    offered_ = std::make_shared<const snapshot_head>(msg.head);
+    post(self_, desk_.snapshotter(),
+         receive_chunk{rules_.self.group, offered_, msg.number, msg.chunk});
+  }
   desk_.release(rules_.self);
+}
+
+void follower_state::on(const chunk_received& msg) {
+  if (desk_.over())
+    return;
+  // What an earlier leader has sent is offered again by this one.
+  auto is_offered = offered_ && offered_->is_same(*msg.head);
+  if (is_offered)
+    desk_.send(rules_.self.leader, rules_.self.group,
+               install_result{rules_.self.self, rules_.self.term,
+                              rules_.leader_tenure, msg.head->last, msg.next,
+                              msg.code});
+  if (!msg.complete)
+    return;
+  if (is_offered)
+    offered_ = nullptr;
+  auto what = core::install(rules_, msg.head);
+  if (!what)
+    return;
+  desk_.log().info("the log is replaced by snapshot "
+                   + to_string(msg.head->last));
+  desk_.jump_to(msg.head->last.index);
+  desk_.store(std::move(*what));
+}
+
+void follower_state::on(const snapshot_stored& msg) {
+  if (desk_.over())
+    return;
+  core::snapshot_available(rules_.self, msg.head);
+  desk_.stored(rules_.self, rules_.self.log.last_index());
 }
 
 void follower_state::on(const report_role& msg) {

@@ -33,6 +33,9 @@ private:
   void on(const commit_notice& msg);
   void on(const timeout_now& msg);
   void on(const append_commands& msg);
+  void on(const install_snapshot& msg);
+  void on(const chunk_received& msg);
+  void on(const snapshot_stored& msg);
   void on(const log_stored& msg);
   void on(const report_role& msg);
   void on(wake msg);
@@ -43,8 +46,11 @@ private:
   void heard_leader(server_id id);
   void arm();
 
+  scheduled_actor* self_;
   role_desk desk_;
   core::follower rules_;
+  /// The snapshot that the present leader sends, while it is wanted.
+  snapshot_head_ptr offered_;
   std::deque<pending_vote> votes_;
 };
 

@@ -37,8 +37,9 @@ struct group_interface<Machine, list<Cs...>, list<Qs...>> {
                                                                      Qs)...,
              caf::result<bool>(is_leader), caf::result<status>(get_state),
              caf::result<void>(transfer_to), caf::result<void>(subscribe),
-             caf::result<void>(leave), caf::result<void>(outcome),
-             caf::result<void>(status_report), caf::result<void>(stopped)>;
+             caf::result<uint64_t>(make_snapshot), caf::result<void>(leave),
+             caf::result<void>(outcome), caf::result<void>(status_report),
+             caf::result<void>(stopped)>;
 };
 
 } // namespace detail
@@ -95,6 +96,7 @@ private:
       [this](get_state) { return ask_state(); },
       [this](transfer_to x) { return transfer(x); },
       [this](const subscribe& x) { post(self_, member_, x); },
+      [this](make_snapshot) { return snapshot(); },
       [this](leave) { return end(); },
       [this](outcome& x) { on(x); },
       [this](const status_report& x) { on(x); },
@@ -148,6 +150,16 @@ private:
                               }});
     post(self_, member_, transfer_leadership{id, x.member, {}, me()});
     return delegated<void>{};
+  }
+
+  caf::result<uint64_t> snapshot() {
+    auto promise = self_->make_response_promise();
+    auto id = ++last_;
+    open_.emplace(id, pending{promise, [](response_promise& to, outcome& x) {
+                                to.deliver(x.entry.index.value);
+                              }});
+    post(self_, member_, request_snapshot{id, {}, me()});
+    return delegated<uint64_t>{};
   }
 
   caf::result<void> end() {

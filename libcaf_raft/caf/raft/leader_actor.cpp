@@ -32,6 +32,10 @@ role_actor::behavior_type leader_state::make_behavior() {
       CAF_RAFT_ASSERT(!"another leader in the own term");
     },
     [](const timeout_now&) { /* a leader need not campaign */ },
+    [](const install_snapshot&) {
+      CAF_RAFT_ASSERT(!"another leader in the own term");
+    },
+    [this](const install_result& msg) { on(msg); },
     [this](append_commands& msg) { on(msg); },
     [this](const confirm_read& msg) { on(msg); },
     [this](const begin_transfer& msg) { on(msg); },
@@ -40,8 +44,11 @@ role_actor::behavior_type leader_state::make_behavior() {
     [this](const log_room& msg) { on(msg); },
     [this](const peer_changed& msg) { on(msg); },
     [this](const new_peers& msg) { desk_.add_peers(msg); },
+    [this](const snapshot_stored& msg) { on(msg); },
+    [](const chunk_received&) { /* of a followership that is over */ },
     [this](end_tenure) { end(); },
     [this](const log_read& msg) { on(msg); },
+    [this](const chunk_read& msg) { on(msg); },
     [this](wake msg) { on(msg); },
   };
 }
@@ -89,6 +96,7 @@ void leader_state::on(const append_result& msg) {
     return;
   if (core::on_append_result(rules_, msg, desk_.now()))
     commit();
+  forget_sender_if_done(msg.from.id);
   tell_successor();
   if (auto i = awaited_.find(msg.from.id); i != awaited_.end())
     notice_commit();
@@ -111,7 +119,7 @@ void leader_state::on(const log_stored& msg) {
   desk_.room().stored(msg.up_to);
   core::on_stored(rules_, msg.up_to);
   commit();
-  desk_.release(rules_.self);
+  shorten_log();
 }
 
 void leader_state::commit() {
@@ -170,6 +178,10 @@ void leader_state::on(wake msg) {
     notice_everyone();
     return;
   }
+  if (msg.generation == snapshot_timer) {
+    on_snapshots_due();
+    return;
+  }
   if (msg.generation == 0) {
     desk_.tell_server(leader_known{rules_.self.number, rules_.self.self.id});
     pump();
@@ -182,13 +194,12 @@ void leader_state::on(wake msg) {
     hand_over(core::role_kind::follower);
     return;
   }
-  if (core::abandon_transfer(rules_, now))
-    desk_.log().warning("the transfer of leadership took too long and was "
-                        "given up");
+  give_up_transfer_if_late();
   core::reset_stalled(rules_, now, desk_.cfg());
   step_aside_if_needed();
   heartbeat_round();
   pump();
+  shorten_log();
   desk_.wake_at(now + desk_.cfg().heartbeat_interval);
 }
 
@@ -196,6 +207,8 @@ void leader_state::on(const peer_changed& msg) {
   if (desk_.over())
     return;
   core::on_peer_reset(rules_, msg.id);
+  if (auto i = senders_.find(msg.id); i != senders_.end())
+    i->second.on_reset();
   reading_.erase(msg.id);
   if (!msg.connected)
     return;
@@ -216,8 +229,19 @@ void leader_state::on(const begin_transfer& msg) {
     desk_.tell_server(transfer_begun{msg.id, to.error(), {}});
     return;
   }
+  stops_ = stops_ || !msg.id;
   desk_.tell_server(transfer_begun{msg.id, {}, *to});
   tell_successor();
+}
+
+/// A member that stops tries the next best: who was chosen may sleep.
+void leader_state::give_up_transfer_if_late() {
+  if (!core::abandon_transfer(rules_, desk_.now()))
+    return;
+  desk_.log().warning("the transfer of leadership took too long and was given "
+                      "up");
+  if (stops_)
+    on(begin_transfer{});
 }
 
 /// A leader whose disk is full refuses writes, and one whose disk is stuck

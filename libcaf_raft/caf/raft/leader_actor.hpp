@@ -1,6 +1,7 @@
 #pragma once
 
 #include "caf/raft/core/leader.hpp"
+#include "caf/raft/core/snapshot_sender.hpp"
 #include "caf/raft/role_desk.hpp"
 
 #include <map>
@@ -45,6 +46,26 @@ private:
   void send_entries(server_id peer, const core::append_order& order,
                     const entries& content);
 
+  // -- snapshots (leader_snapshots.cpp) ----------------------------------------
+
+  void on(const install_result& msg);
+  void on(const snapshot_stored& msg);
+  void on(const chunk_read& msg);
+
+  /// Releases what may be applied, and makes the log shorter if it may be.
+  void shorten_log();
+  void on_snapshots_due();
+  void pump_snapshot(server_id peer);
+  core::snapshot_sender& sender_for(server_id peer);
+  void send_chunk(server_id peer, const snapshot_head_ptr& head,
+                  uint64_t number, const chunk_ptr& chunk);
+  void wake_for_snapshots(time_point when);
+  void forget_sender_if_done(server_id peer);
+  /// Entries behind this one are wanted by followers that keep up more or less.
+  index_t needed_by_followers() const;
+
+  // -- commits ------------------------------------------------------------------
+
   /// The commit index may have moved.
   void commit();
   void notice_commit();
@@ -59,12 +80,15 @@ private:
 
   // -- the end ----------------------------------------------------------------
 
+  void give_up_transfer_if_late();
   void step_aside_if_needed();
   void tell_successor();
   void hand_over(core::role_kind next);
 
   /// The timer of `notice_soon`, beside the numbered ones for heartbeats.
   static constexpr uint64_t notice_timer = UINT64_MAX;
+  /// And that of chunks which wait for the rate.
+  static constexpr uint64_t snapshot_timer = UINT64_MAX - 1;
 
   scheduled_actor* self_;
   role_desk desk_;
@@ -95,7 +119,12 @@ private:
   /// Which commit index each member was told last.
   std::map<server_id, index_t> told_;
   bool notice_pending_ = false;
+  /// To whom snapshots are being sent.
+  std::map<server_id, core::snapshot_sender> senders_;
+  std::optional<time_point> snapshots_due_;
   bool disk_is_full_ = false;
+  /// The member ends: it was told to hand over for that.
+  bool stops_ = false;
   /// The disk is full or stuck: not before then again.
   time_point next_hand_over_;
 };

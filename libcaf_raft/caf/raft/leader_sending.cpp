@@ -31,7 +31,7 @@ void leader_state::pump(server_id peer) {
   while (reading_.count(peer) == 0) {
     auto order = core::next_append(rules_, peer, now, desk_.cfg());
     if (!order)
-      return;
+      return pump_snapshot(peer);
     send_append(peer, *order);
   }
 }
@@ -83,8 +83,10 @@ void leader_state::on(const log_read& msg) {
   reading_.erase(i);
   if (!msg.content) {
     // An entry that cannot be read must not become a gap: nothing is sent.
-    desk_.log().error("cannot read entries for member " + to_string(peer) + ": "
-                      + msg.content.error().text);
+    // It may have gone in the meantime: then a snapshot is due.
+    if (msg.content.error().code != errc::compacted)
+      desk_.log().error("cannot read entries for member " + to_string(peer)
+                        + ": " + msg.content.error().text);
     core::sent_less(rules_, peer, order, order.first);
     return;
   }

@@ -2,6 +2,7 @@
 
 #include "caf/raft/configuration.hpp"
 #include "caf/raft/entry.hpp"
+#include "caf/raft/snapshot.hpp"
 #include "caf/raft/time.hpp"
 #include "caf/raft/types.hpp"
 
@@ -231,11 +232,41 @@ struct farewell_result {
   bool operator==(const farewell_result&) const = default;
 };
 
+/// A piece of the leader's snapshot, for a follower that needs entries which are
+/// gone (§5.2).
+struct install_snapshot {
+  sender from;
+  term_t term;
+  tenure_id tenure;
+  /// The whole snapshot that it is a piece of.
+  snapshot_head head;
+  /// Which chunk it is. The same as `head.chunks()`: none, only a question how
+  /// many of them are there.
+  uint64_t number = 0;
+  /// Null for the question.
+  chunk_ptr chunk;
+};
+
+struct install_result {
+  sender from;
+  term_t term;
+  tenure_id tenure;
+  /// Of the snapshot that is meant.
+  entry_id last;
+  /// The chunks before this one are stored.
+  uint64_t next = 0;
+  /// `no_space`: there is no room for more at present.
+  errc code = errc::none;
+
+  bool operator==(const install_result&) const = default;
+};
+
 using message
   = std::variant<request_vote, vote_result, append_entries, append_result,
                  heartbeat, heartbeat_result, commit_notice, timeout_now,
                  propose, propose_result, read_index, read_index_result,
-                 request_transfer, transfer_result, farewell, farewell_result>;
+                 request_transfer, transfer_result, farewell, farewell_result,
+                 install_snapshot, install_result>;
 
 /// A message and the group that it is for.
 struct envelope {

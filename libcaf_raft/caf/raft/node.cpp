@@ -2,6 +2,7 @@
 
 #include "caf/raft/assembly.hpp"
 #include "caf/raft/storage/journaled_store.hpp"
+#include "caf/raft/storage/snapshot_files.hpp"
 #include "caf/raft/tcp_transport.hpp"
 #include "caf/raft/wire/configuration_codec.hpp"
 #include "caf/raft/wire/limits.hpp"
@@ -122,7 +123,8 @@ assembly_settings assembly_of(const node_settings& cfg, uint64_t seed) {
   result.expected_cluster = cfg.cluster;
   result.seed = seed;
   result.where = {placement::io_thread, placement::detached,
-                  placement::detached, placement::detached};
+                  placement::detached, placement::detached,
+                  placement::detached};
   result.log = logger{cfg.log, {}};
   result.fatal = [log = result.log, die = cfg.on_fatal](const failure& why) {
     log.error("this member cannot go on: " + why.text);
@@ -223,12 +225,16 @@ result_of<std::unique_ptr<node>> node::start(actor_system& sys,
                                "to {}",
                                cfg.data_dir, to_string(who.cluster),
                                to_string(cfg.cluster))};
+  auto snapshots = storage::snapshot_files::open(
+    cfg.data_dir, disk_of(cfg, incarnation).codec);
+  if (!snapshots)
+    return snapshots.error();
   auto result = std::make_unique<impl>(sys);
   auto how = assembly_of(cfg, rng());
   auto address = cfg.listen.empty() ? how.address : cfg.listen;
   result->net = std::make_shared<tcp_transport>(sys);
-  result->parts = std::make_unique<assembly>(sys, std::move(*store),
-                                             result->net, std::move(how));
+  result->parts = std::make_unique<assembly>(
+    sys, std::move(*store), std::move(*snapshots), result->net, std::move(how));
   auto listening = result->net->listen(address, result->parts->node());
   if (!listening) {
     result->stop(std::chrono::seconds(1));
@@ -260,7 +266,7 @@ result_of<group_actor> node::spawn_group(const machine_factory& make,
   auto machine = std::make_shared<std::unique_ptr<state_machine>>(make());
   group_settings what;
   what.group = group;
-  what.cfg = cfg;
+  what.cfg = std::move(cfg);
   what.quick = (*machine)->quick();
   what.make = [machine] { return std::move(*machine); };
   auto result = impl_->parts->add_group(what);
@@ -303,6 +309,7 @@ bool node::impl::stop(timespan limit) {
   net->stop_listening();
   post_from_outside(parts->node(), raft::stop{});
   post_from_outside(parts->log_reader(), raft::stop{});
+  post_from_outside(parts->snapshotter(), raft::stop{});
   ended->expect(1);
   post_from_outside(parts->log(), stop_log{me});
   in_order = ended->wait_until(deadline) && in_order;

@@ -2,6 +2,7 @@
 
 #include "caf/raft/assert.hpp"
 #include "caf/raft/core/membership.hpp"
+#include "caf/raft/core/snapshots.hpp"
 #include "caf/raft/wire/codec.hpp"
 
 namespace caf::raft {
@@ -12,6 +13,7 @@ role_desk::role_desk(scheduled_actor* self, const role_setup& setup)
     server_(setup.server),
     log_(setup.log),
     reader_(setup.reader),
+    snapshotter_(setup.snapshotter),
     peers_(setup.peers),
     log_to_(setup.log_to),
     room_(setup.begin_with->room),
@@ -29,6 +31,8 @@ void role_desk::send(server_id to, const wire::frame_ptr& what) const {
 }
 
 void role_desk::store(log_write what) {
+  CAF_RAFT_ASSERT(what.number > newest_);
+  newest_ = what.number;
   room_.handed_over(what.number, size_in_bytes(what.append));
   post(self_, log_, raft::store{std::move(what)});
 }
@@ -41,6 +45,14 @@ void role_desk::release(const core::tenure& tenure) {
   tell_server(entries_released{tenure.commit_index, last,
                                content ? std::move(*content) : entries{}});
   released_ = last;
+}
+
+void role_desk::stored(core::tenure& tenure, index_t needed) {
+  if (auto head = core::installed(tenure))
+    tell_server(snapshot_installed{head});
+  release(tenure);
+  if (auto what = core::next_compaction(tenure, needed, cfg_))
+    store(std::move(*what));
 }
 
 void role_desk::wake_at(time_point when) {
@@ -69,7 +81,8 @@ status describe(const core::tenure& tenure, role_name role) {
   result.commit_index = tenure.commit_index;
   result.first_index = tenure.log.first_index();
   result.last_index = tenure.log.last_index();
-  result.snapshot_index = tenure.log.base().index;
+  if (tenure.snapshot)
+    result.snapshot_index = tenure.snapshot->last.index;
   result.members = tenure.log.newest_configuration();
   auto last = result.last_index;
   if (auto found = tenure.log.recent(last, last + 1, SIZE_MAX, 1);

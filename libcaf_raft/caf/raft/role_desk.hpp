@@ -4,6 +4,7 @@
 #include "caf/raft/log.hpp"
 #include "caf/raft/settings.hpp"
 
+#include <algorithm>
 #include <memory>
 
 namespace caf::raft {
@@ -14,6 +15,7 @@ struct role_setup {
   server_actor server;
   log_actor log;
   log_reader_actor reader;
+  snapshotter_actor snapshotter;
   peer_table peers;
   logger log_to;
   /// A random number, for the election timeout.
@@ -45,6 +47,10 @@ public:
     return reader_;
   }
 
+  const snapshotter_actor& snapshotter() const {
+    return snapshotter_;
+  }
+
   core::room_gauge& room() {
     return room_;
   }
@@ -69,6 +75,16 @@ public:
   /// Tells the server what may be applied since the last call: committed and
   /// durable here.
   void release(const core::tenure& tenure);
+
+  /// The log has stored something: tells of a snapshot that is installed by that,
+  /// releases what may be applied, and lets the log become shorter.
+  /// @param needed Entries behind this one are still wanted by somebody.
+  void stored(core::tenure& tenure, index_t needed);
+
+  /// A snapshot covers what was not released yet: that will not be applied.
+  void jump_to(index_t index) {
+    released_ = std::max(released_, index);
+  }
 
   void add_peers(const new_peers& msg) {
     peers_ = msg.peers;
@@ -108,10 +124,13 @@ private:
   server_actor server_;
   log_actor log_;
   log_reader_actor reader_;
+  snapshotter_actor snapshotter_;
   peer_table peers_;
   logger log_to_;
   core::room_gauge room_;
   index_t released_;
+  /// The last write that was handed to the log.
+  write_id newest_;
   uint64_t generation_ = 0;
   bool over_ = false;
 };

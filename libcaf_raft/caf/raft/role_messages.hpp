@@ -9,6 +9,7 @@
 #include "caf/raft/core/tenure.hpp"
 #include "caf/raft/error.hpp"
 #include "caf/raft/message.hpp"
+#include "caf/raft/snapshot.hpp"
 
 #include <map>
 #include <memory>
@@ -43,6 +44,11 @@ struct begin_transfer {
 
 struct report_role {
   request_id id;
+};
+
+/// A snapshot is stored here, and the state machine has reached it.
+struct snapshot_stored {
+  snapshot_head_ptr head;
 };
 
 /// The server ends the tenure: answered by `tenure_over`. Or it has heard of its
@@ -106,6 +112,12 @@ struct entries_released {
 struct leader_known {
   tenure_id tenure;
   server_id leader;
+};
+
+/// The log begins behind this snapshot from now on, durably: the state machine has
+/// to load it.
+struct snapshot_installed {
+  snapshot_head_ptr head;
 };
 
 struct role_report {

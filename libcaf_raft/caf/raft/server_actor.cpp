@@ -13,16 +13,19 @@ server_state::server_state(scheduled_actor* self,
     tenure_(rng_()),
     clients_(self, env_.group, env_.self, env_.cfg, rng_()),
     leadership_(self),
-    reports_(self) {
+    reports_(self),
+    snapshots_(self, env_.cfg, rng_()) {
+  auto me = actor_cast<server_actor>(self_);
   applier_state::setup applier{env_.group,  env_.make_machine,
-                               env_.reader, actor_cast<server_actor>(self_),
-                               env_.log_to, env_.fatal};
+                               env_.reader, env_.snapshotter,
+                               me,          env_.log_to,
+                               env_.fatal};
   applier_ = spawn_at<applier_state>(self_->system(), env_.applier_place,
                                      std::move(applier));
   waiting_for_ = "the log is being read";
   post(self_, env_.log,
-       recover_group{env_.group, env_.cfg.recent_log_bytes,
-                     actor_cast<server_actor>(self_)});
+       recover_group{env_.group, env_.cfg.recent_log_bytes, me});
+  post(self_, env_.snapshotter, recover_snapshot{env_.group, me});
 }
 
 server_actor::behavior_type server_state::make_behavior() {
@@ -33,6 +36,7 @@ server_actor::behavior_type server_state::make_behavior() {
     [this](const transfer_leadership& msg) { on(msg); },
     [this](const ask_is_leader& msg) { on(msg); },
     [this](const subscribe& msg) { on(msg); },
+    [this](const request_snapshot& msg) { on(msg); },
     [this](const stop_group& msg) { on(msg); },
     [this](const formed& msg) { on(msg); },
     [this](const not_formed& msg) { on(msg); },
@@ -43,6 +47,9 @@ server_actor::behavior_type server_state::make_behavior() {
     [this](const log_stored& msg) { on(msg); },
     [this](const log_room& msg) { on(msg); },
     [this](const log_read& msg) { on(msg); },
+    [this](const snapshot_recovered& msg) { on(msg); },
+    [this](const snapshot_taken& msg) { on(msg); },
+    [this](const chunk_received& msg) { on(msg); },
     [this](const tenure_over& msg) { on(msg); },
     [this](const commands_appended& msg) { on(msg); },
     [this](const reads_confirmed& msg) { on(msg); },
@@ -50,8 +57,10 @@ server_actor::behavior_type server_state::make_behavior() {
     [this](entries_released& msg) { on(msg); },
     [this](const leader_known& msg) { on(msg); },
     [this](const role_report& msg) { on(msg); },
+    [this](const snapshot_installed& msg) { on(msg); },
     [this](entries_applied& msg) { on(msg); },
     [this](queries_answered& msg) { on(msg); },
+    [this](const snapshot_loaded& msg) { on(msg); },
     [this](flush msg) { on(msg); },
     [this](wake msg) { on(msg); },
   };
@@ -155,6 +164,11 @@ void server_state::on(entries_released& msg) {
 void server_state::on(entries_applied& msg) {
   applied_index_ = msg.last;
   clients_.applied(msg, applier_);
+  snapshots_.applied(msg);
+  take_snapshot_if_due();
+  // One that came before the entries that it covers were applied.
+  if (snapshot_ && *snapshot_ && told_snapshot_ != *snapshot_)
+    tell_role_of_snapshot();
   progress_of_stop();
 }
 
@@ -268,6 +282,8 @@ void server_state::on(const role_report& msg) {
   value.applied_index = std::min(applied_index_, value.commit_index);
   value.snapshot_index = std::min(value.snapshot_index, value.applied_index);
   value.trouble = room_.trouble;
+  if (loading_)
+    value.waiting_for = "the snapshot is being loaded";
   // Terms that are not on disk yet may be forgotten by a crash: what is shown
   // never goes back.
   if (value.term != stored_term_) {
@@ -318,9 +334,9 @@ void server_state::on(const log_read& msg) {
 /// One pending timer, for the nearest of all deadlines.
 void server_state::arm() {
   auto nearest = clients_.next_deadline();
-  auto other = leadership_.next_deadline();
-  if (other && (!nearest || *other < *nearest))
-    nearest = other;
+  for (auto& other : {leadership_.next_deadline(), snapshots_.next_deadline()})
+    if (other && (!nearest || *other < *nearest))
+      nearest = other;
   if (stopping_ && (!nearest || stop_deadline_ < *nearest))
     nearest = stop_deadline_;
   if (!nearest || (armed_for_ && *armed_for_ <= *nearest))
@@ -336,6 +352,8 @@ void server_state::on(wake msg) {
   auto time = now(self_);
   clients_.expire(time);
   leadership_.expire(time);
+  snapshots_.expire(time);
+  take_snapshot_if_due();
   progress_of_stop();
   if (clients_.wants_to_pass_on())
     flush_soon();

@@ -8,6 +8,7 @@
 #include "caf/raft/report_desk.hpp"
 #include "caf/raft/role_desk.hpp"
 #include "caf/raft/settings.hpp"
+#include "caf/raft/snapshot_desk.hpp"
 
 #include <deque>
 #include <map>
@@ -27,6 +28,7 @@ struct server_setup {
   sender self;
   log_actor log;
   log_reader_actor reader;
+  snapshotter_actor snapshotter;
   node_actor node;
   applier_state::machine_factory make_machine;
   /// Where the state machine runs, and everything else.
@@ -58,6 +60,7 @@ private:
   void on(const transfer_leadership& msg);
   void on(const ask_is_leader& msg);
   void on(const subscribe& msg);
+  void on(const request_snapshot& msg);
   void on(const stop_group& msg);
 
   // -- from the node, the connections, the log --------------------------------
@@ -88,6 +91,22 @@ private:
   void on(queries_answered& msg);
   void on(flush);
   void on(wake msg);
+
+  // -- snapshots (server_snapshots.cpp) ---------------------------------------
+
+  void on(const snapshot_recovered& msg);
+  void on(const snapshot_taken& msg);
+  void on(const chunk_received& msg);
+  void on(const snapshot_installed& msg);
+  void on(const snapshot_loaded& msg);
+
+  /// What the state machine begins with, and the log with it.
+  /// @returns Whether there is what the log needs.
+  bool begin_with_snapshot(baton& first);
+  /// Installs one that was complete when no role could do it.
+  void adopt_snapshot(baton& with, core::tenure& next);
+  void take_snapshot_if_due();
+  void tell_role_of_snapshot();
 
   // -- tenures (server_tenures.cpp) -------------------------------------------
 
@@ -142,6 +161,12 @@ private:
   cluster_id cluster_;
   configuration_ptr zero_;
   std::string waiting_for_;
+  /// The newest snapshot here; set once it is known whether there is one.
+  std::optional<snapshot_head_ptr> snapshot_;
+  /// The one that the present role was told of.
+  snapshot_head_ptr told_snapshot_;
+  /// The state machine loads it still.
+  bool loading_ = false;
 
   // -- the tenure -------------------------------------------------------------
 
@@ -177,6 +202,7 @@ private:
   client_desk clients_;
   leadership_desk leadership_;
   report_desk reports_;
+  snapshot_desk snapshots_;
   /// What was asked before the log was read: terms must not seem to go back.
   std::vector<request_id> held_reports_;
   bool flush_pending_ = false;

@@ -72,6 +72,7 @@ bool server_state::has_left(server_id id) const {
 void server_state::finish() {
   clients_.close();
   leadership_.close();
+  snapshots_.close();
   if (running())
     post(self_, role_, end_tenure{});
   post(self_, applier_, stop{});

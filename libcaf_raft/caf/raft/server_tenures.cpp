@@ -18,6 +18,7 @@ core::log_tail tail_of(storage::recovered_log&& log, configuration_ptr zero,
   xs.base = log.base;
   xs.base_configuration = log.base_configuration ? log.base_configuration
                                                  : std::move(zero);
+  xs.base_configuration_index = log.base_configuration_index;
   xs.term_starts = std::move(log.term_starts);
   xs.last_index = log.last_index;
   xs.configurations = std::move(log.configurations);
@@ -39,7 +40,7 @@ bool server_state::running() const {
 }
 
 void server_state::begin() {
-  if (running() || !log_ || !zero_)
+  if (running() || !log_ || !zero_ || !snapshot_)
     return;
   waiting_for_.clear();
   auto first = std::make_shared<baton>();
@@ -54,7 +55,9 @@ void server_state::begin() {
   tenure.log = tail_of(std::move(*log_), zero_, env_.cfg.recent_log_bytes);
   log_ = storage::recovered_log{};
   stored_term_ = tenure.term;
-  commit_index_ = applied_index_ = tenure.commit_index;
+  if (!begin_with_snapshot(*first))
+    return;
+  commit_index_ = tenure.commit_index;
   auto newest = tenure.log.newest_configuration();
   auto committed = tenure.log.configuration_at(tenure.commit_index);
   post(self_, env_.node, configuration_known{env_.group, newest, committed});
@@ -74,6 +77,7 @@ void server_state::start_role(std::shared_ptr<baton> begin_with,
   if (kind == core::role_kind::candidate)
     next.voted_for = env_.self.id;
   auto setup = std::make_shared<role_setup>();
+  adopt_snapshot(*begin_with, next);
   if (enters_term) {
     log_write what;
     what.group = env_.group;
@@ -92,6 +96,7 @@ void server_state::start_role(std::shared_ptr<baton> begin_with,
   setup->server = actor_cast<server_actor>(self_);
   setup->log = env_.log;
   setup->reader = env_.reader;
+  setup->snapshotter = env_.snapshotter;
   setup->peers = peers_;
   setup->log_to = env_.log_to;
   setup->draw = rng_();
@@ -100,6 +105,7 @@ void server_state::start_role(std::shared_ptr<baton> begin_with,
   handing_over_ = false;
   role_ = spawn_role(kind, std::move(setup));
   // What it may have missed between two roles.
+  tell_role_of_snapshot();
   if (stored_)
     post(self_, role_, *stored_);
   post(self_, role_, room_);
@@ -222,6 +228,10 @@ void server_state::to_role(message& msg) {
       [this](const heartbeat& x) {
         leader_heard_ = now(self_);
         post(self_, role_, x);
+      },
+      [this](install_snapshot& x) {
+        leader_heard_ = now(self_);
+        post(self_, role_, std::move(x));
       },
       [this](propose& x) { pass_on_commands(x); },
       [this](read_index& x) { pass_on_read(x); },

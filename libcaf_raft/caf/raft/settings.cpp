@@ -26,6 +26,11 @@ result_of<done> validate(const settings& xs) {
     return bad("the limits of append_entries must be above zero");
   if (xs.max_command_bytes == 0 || xs.max_command_bytes > (256 << 20))
     return bad("the largest command must be between 1 byte and 256 MiB");
+  if (xs.snapshot_ratio < 0)
+    return bad("the ratio of the log to the last snapshot must not be below "
+               "zero");
+  if (xs.snapshot_window == 0)
+    return bad("one chunk of a snapshot at least must be allowed to be sent");
   if (xs.max_open_requests == 0)
     return bad("at least one request must be allowed to be open");
   return done{};

@@ -1,10 +1,12 @@
 #pragma once
 
 #include "caf/raft/error.hpp"
+#include "caf/raft/snapshot.hpp"
 #include "caf/raft/time.hpp"
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 
 namespace caf::raft {
@@ -56,6 +58,35 @@ struct settings {
   /// commands; above that they are refused as overloaded.
   size_t max_open_requests = 16384;
   size_t max_open_bytes = 64 << 20;
+
+  // -- snapshots (§5.1) --------------------------------------------------------
+
+  /// A snapshot is taken when so many entries were applied since the last one;
+  /// zero: however many. Members begin at random places within the last quarter
+  /// of it, so that they do not all take theirs at the same time.
+  uint64_t snapshot_entries = 100'000;
+
+  /// Or when their records take so many bytes; zero: however many.
+  uint64_t snapshot_bytes = 0;
+
+  /// But not before they take so many times what the last snapshot takes, so that
+  /// a large state is not written again and again; zero: at once.
+  double snapshot_ratio = 0;
+
+  /// Decides in place of these three. Called often; must be a pure function.
+  std::function<bool(const log_growth&)> snapshot_policy;
+
+  /// How many entries before a snapshot stay in the log, for followers that are
+  /// a little behind; empty: a tenth of `snapshot_entries`.
+  std::optional<uint64_t> snapshot_keep_entries;
+
+  /// How many chunks of a snapshot are sent to a follower and not yet stored
+  /// there.
+  size_t snapshot_window = 4;
+
+  /// How many bytes of a snapshot are sent to a follower in a second; zero: as
+  /// many as it takes.
+  size_t snapshot_bytes_per_second = 64 << 20;
 
   /// The most a request may wait if it names no deadline of its own.
   timespan request_timeout = std::chrono::seconds(5);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "caf/raft/bytes.hpp"
 #include "caf/raft/configuration.hpp"
 #include "caf/raft/types.hpp"
 
@@ -43,5 +44,18 @@ struct snapshot_head {
 };
 
 using snapshot_head_ptr = std::shared_ptr<const snapshot_head>;
+
+/// A piece of a snapshot on its way; shared, since several may wait for it.
+using chunk_ptr = std::shared_ptr<const bytes>;
+
+/// By how much a log has grown since the last snapshot.
+struct log_growth {
+  /// Entries that were applied.
+  uint64_t entries = 0;
+  /// Of their records.
+  uint64_t bytes = 0;
+  /// The size of the last snapshot; zero: there is none.
+  uint64_t snapshot_bytes = 0;
+};
 
 } // namespace caf::raft

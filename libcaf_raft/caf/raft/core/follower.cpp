@@ -9,23 +9,6 @@ namespace caf::raft::core {
 
 namespace {
 
-/// The leader of our term speaks.
-void hear(follower& self, const sender& from, tenure_id leader_tenure,
-          time_point now) {
-  auto& leader = self.self.leader;
-  CAF_RAFT_ASSERT(from.id != self.self.self.id);
-  CAF_RAFT_ASSERT(!leader || leader == from.id);
-  leader = from.id;
-  if (self.leader_tenure != leader_tenure) {
-    self.leader_tenure = leader_tenure;
-    self.accepted = index_t{};
-    self.acknowledged = index_t{};
-    self.owes_answer = false;
-  }
-  self.leader_heard = now;
-  self.election_deadline = now + self.timeout;
-}
-
 /// Whether the log has stored the term.
 bool term_is_durable(const follower& self) {
   return self.self.log.stored_write() >= self.begun_with;
@@ -109,10 +92,35 @@ vote_result pre_vote_answer(const tenure& self, const request_vote& msg,
 
 // -- the leader's messages (§3.5) ---------------------------------------------
 
+void hear_leader(follower& self, const sender& from, tenure_id leader_tenure,
+                 time_point now) {
+  auto& leader = self.self.leader;
+  CAF_RAFT_ASSERT(from.id != self.self.self.id);
+  CAF_RAFT_ASSERT(!leader || leader == from.id);
+  leader = from.id;
+  if (self.leader_tenure != leader_tenure) {
+    self.leader_tenure = leader_tenure;
+    self.accepted = index_t{};
+    self.acknowledged = index_t{};
+    self.owes_answer = false;
+  }
+  self.leader_heard = now;
+  self.election_deadline = now + self.timeout;
+}
+
+std::optional<append_result> accept_up_to(follower& self, index_t index) {
+  self.accepted = std::max(self.accepted, index);
+  advance_commit(self.self, index);
+  if (term_is_durable(self))
+    return success(self, std::min(index, self.self.log.durable_index()));
+  self.owes_answer = true;
+  return std::nullopt;
+}
+
 append_outcome on_append(follower& self, const append_entries& msg,
                          time_point now, bool has_room) {
   CAF_RAFT_ASSERT(msg.term == self.self.term);
-  hear(self, msg.from, msg.tenure, now);
+  hear_leader(self, msg.from, msg.tenure, now);
   append_outcome result;
   auto found = match(self.self.log, msg);
   if (!found.matches) {
@@ -141,7 +149,7 @@ append_outcome on_append(follower& self, const append_entries& msg,
 heartbeat_result on_heartbeat(follower& self, const heartbeat& msg,
                               time_point now) {
   CAF_RAFT_ASSERT(msg.term == self.self.term);
-  hear(self, msg.from, msg.tenure, now);
+  hear_leader(self, msg.from, msg.tenure, now);
   follow_commit(self, msg.commit);
   return {self.self.self, self.self.term, msg.tenure, msg.round};
 }

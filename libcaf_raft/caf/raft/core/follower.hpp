@@ -94,6 +94,14 @@ struct append_outcome {
 append_outcome on_append(follower& self, const append_entries& msg,
                          time_point now, bool has_room);
 
+/// The leader of our term speaks: puts the election off.
+void hear_leader(follower& self, const sender& from, tenure_id leader_tenure,
+                 time_point now);
+
+/// The log is the leader's up to there, and all of that is committed.
+/// @returns What may be acknowledged at once.
+std::optional<append_result> accept_up_to(follower& self, index_t index);
+
 /// Accepts a heartbeat. The answer promises nothing about the log.
 /// A commit index behind the own last index is ignored: the leader takes us for
 /// someone who acknowledged more than we have.

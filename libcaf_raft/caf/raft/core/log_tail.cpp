@@ -19,6 +19,7 @@ bool is_placed_before(index_t index, const placed_configuration& x) {
 /// Checks what `log_tail` relies on: it answers wrongly where this is not so.
 void check(const log_tail::contents& xs) {
   CAF_RAFT_ASSERT(xs.base_configuration != nullptr);
+  CAF_RAFT_ASSERT(xs.base_configuration_index <= xs.base.index);
   CAF_RAFT_ASSERT(xs.last_index >= xs.base.index);
   CAF_RAFT_ASSERT(xs.term_starts.empty() == (xs.last_index == xs.base.index));
   if (!xs.term_starts.empty()) {
@@ -52,7 +53,8 @@ log_tail::log_tail(contents xs) {
   base_ = xs.base;
   term_starts_ = std::move(xs.term_starts);
   last_index_ = xs.last_index;
-  configurations_.push_back({xs.base.index, std::move(xs.base_configuration)});
+  configurations_.push_back(
+    {xs.base_configuration_index, std::move(xs.base_configuration)});
   for (auto& x : xs.configurations)
     configurations_.push_back(std::move(x));
   recent_bytes_ = size_in_bytes(xs.recent);
@@ -179,6 +181,52 @@ void log_tail::truncate(index_t from) {
     recent_.pop_back();
   }
   last_index_ = from - 1;
+}
+
+void log_tail::compact(index_t last) {
+  auto term = term_at(last);
+  CAF_RAFT_ASSERT(term.has_value());
+  CAF_RAFT_ASSERT(last <= durable_index());
+  auto run = std::upper_bound(term_starts_.begin(), term_starts_.end(), last,
+                              is_before);
+  // The run that goes on behind the base begins there from now on.
+  auto behind = last + 1;
+  if (last < last_index_
+      && (run == term_starts_.end() || run->index != behind)) {
+    --run;
+    *run = {run->term, behind};
+  }
+  term_starts_.erase(term_starts_.begin(), run);
+  auto conf = std::upper_bound(configurations_.begin(), configurations_.end(),
+                               last, is_placed_before);
+  if (conf != configurations_.begin())
+    configurations_.erase(configurations_.begin(), std::prev(conf));
+  while (!recent_.empty() && recent_.front().index() <= last) {
+    recent_bytes_ -= recent_.front().record().size();
+    recent_.pop_front();
+  }
+  base_ = {*term, last};
+}
+
+void log_tail::reset(const log_base& base, write_id with) {
+  CAF_RAFT_ASSERT(base.id.index > base_.index);
+  CAF_RAFT_ASSERT(base.members != nullptr);
+  CAF_RAFT_ASSERT(with > stored_ && with <= newest_write_);
+  base_ = base.id;
+  last_index_ = base.id.index;
+  term_starts_.clear();
+  configurations_.assign(1, {base.members_index, base.members});
+  recent_.clear();
+  recent_bytes_ = 0;
+  // Nothing of it counts before the write is stored.
+  unstored_.assign(1, {index_t{1}, with});
+}
+
+log_base log_tail::base_at(index_t last) const {
+  auto term = term_at(last);
+  CAF_RAFT_ASSERT(term.has_value());
+  auto& conf = configuration_at(last);
+  return {{*term, last}, conf.value, conf.index};
 }
 
 void log_tail::stored(const durable<write_id>& up_to) {

@@ -3,6 +3,7 @@
 #include "caf/raft/configuration.hpp"
 #include "caf/raft/durable.hpp"
 #include "caf/raft/entry.hpp"
+#include "caf/raft/log_write.hpp"
 #include "caf/raft/types.hpp"
 
 #include <cstddef>
@@ -28,8 +29,9 @@ public:
   struct contents {
     /// The entry before the first one.
     entry_id base;
-    /// The newest configuration as of `base`.
+    /// The newest configuration as of `base`, and where it stands.
     configuration_ptr base_configuration;
+    index_t base_configuration_index;
     /// For each term the first index in that term, in order.
     std::vector<entry_id> term_starts;
     index_t last_index;
@@ -75,8 +77,8 @@ public:
   /// The first index behind the base that has this term, zero where none has.
   index_t first_index_of(term_t term) const;
 
-  /// The newest configuration in the log, committed or not (§4.1); the base's,
-  /// placed at the base, where the log has none.
+  /// The newest configuration in the log, committed or not (§4.1); the one as of
+  /// the base where the log has none.
   const placed_configuration& newest_configuration() const;
 
   /// The newest configuration at or before `index`.
@@ -104,6 +106,19 @@ public:
   /// the one before. Does nothing where the log ends before `from`.
   /// @pre `from` is above the base.
   void truncate(index_t from);
+
+  /// Removes all entries up to `last`, which becomes the base (§5.1).
+  /// @pre `last` is in the log, the base included, and durable.
+  void compact(index_t last);
+
+  /// Replaces the whole log by an empty one that begins behind a snapshot (§5.2).
+  /// The base counts as an entry: it is durable when the write is stored.
+  /// @param with As for `append`.
+  void reset(const log_base& base, write_id with);
+
+  /// Where the log would begin if it were compacted up to there.
+  /// @pre `last` is in the log, the base included.
+  log_base base_at(index_t last) const;
 
   /// The log actor has stored all writes up to this one, those without entries
   /// among them. Hearing of fewer than before changes nothing.

@@ -107,6 +107,14 @@ struct border {
     return by_term(msg.term, passage::deliver, passage::deliver);
   }
 
+  passage operator()(const install_snapshot& msg) const {
+    return request(msg.term);
+  }
+
+  passage operator()(const install_result& msg) const {
+    return answer(msg.term, msg.tenure);
+  }
+
   passage operator()(const farewell& msg) const {
     return by_term(msg.term, passage::deliver, passage::deliver);
   }
@@ -146,6 +154,11 @@ struct refuser {
 
   std::optional<message> operator()(const request_transfer& msg) const {
     return transfer_result{self, own, msg.id, errc::no_leader, {}};
+  }
+
+  std::optional<message> operator()(const install_snapshot& msg) const {
+    return install_result{self,          own, msg.tenure,
+                          msg.head.last, 0,   errc::no_leader};
   }
 
   std::optional<message> operator()(const auto&) const {
@@ -208,6 +221,14 @@ struct naming {
 
   const char* operator()(const transfer_result&) const {
     return "transfer_result";
+  }
+
+  const char* operator()(const install_snapshot&) const {
+    return "install_snapshot";
+  }
+
+  const char* operator()(const install_result&) const {
+    return "install_result";
   }
 
   const char* operator()(const farewell&) const {

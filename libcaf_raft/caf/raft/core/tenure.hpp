@@ -4,6 +4,7 @@
 #include "caf/raft/log_write.hpp"
 #include "caf/raft/message.hpp"
 #include "caf/raft/settings.hpp"
+#include "caf/raft/snapshot.hpp"
 #include "caf/raft/time.hpp"
 #include "caf/raft/types.hpp"
 
@@ -33,6 +34,13 @@ struct tenure {
   std::optional<time_point> election_due;
   log_tail log;
   index_t commit_index;
+  /// The newest one that is stored here; null: none is.
+  snapshot_head_ptr snapshot;
+  /// The write that makes the log shorter; no further one before it is stored.
+  write_id compacting;
+  /// The write that replaced the log by `snapshot`; none: it is stored, and the
+  /// state machine was told.
+  write_id installing;
 
   const configuration& members() const {
     return *log.newest_configuration().value;
@@ -68,13 +76,14 @@ enum class passage : uint8_t {
 /// |                                   | stale   | same     | newer      |
 /// | --------------------------------- | ------- | -------- | ---------- |
 /// | `append_entries`, `heartbeat`,    |         |          |            |
+/// | `install_snapshot`,               |         |          |            |
 /// | `propose`, `read_index`,          |         |          |            |
 /// | `request_transfer`                | refuse  | deliver  | newer_term |
 /// | `commit_notice`, `timeout_now`    | drop    | deliver  | newer_term |
 /// | `request_vote`                    | refuse  | deliver  | newer_term |
 /// | ... while a leader is alive       | refuse  | deliver  | refuse     |
 /// | ... of a pre-vote                 | refuse  | deliver  | deliver    |
-/// | `append_result`,                  |         |          |            |
+/// | `append_result`, `install_result`,|         |          |            |
 /// | `heartbeat_result`, `vote_result` | drop    | deliver* | newer_term |
 /// | ... of a pre-vote, refused        | deliver*| deliver* | newer_term |
 /// | `propose_result`,                 |         |          |            |

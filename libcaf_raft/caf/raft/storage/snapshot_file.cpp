@@ -114,8 +114,19 @@ void unfinished_snapshot::add(std::span<const bytes> chunks) {
       ++number;
     }
   });
+  write_back();
   for (auto& x : chunks)
     count(x);
+}
+
+/// Lets the disk begin with what was added, and waits for what was added before:
+/// a flush of all of it at the end would keep the log from its disk for as long.
+void unfinished_snapshot::write_back() {
+  constexpr auto how = SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE;
+  if (sync_file_range(data_.descriptor(), 0, 0, how) != 0
+      && (errno == EIO || errno == ENOSPC))
+    throw trouble{{errc::storage_failed, "cannot write " + data_.path()},
+                  errno};
 }
 
 void unfinished_snapshot::put(const snapshot_record& what,

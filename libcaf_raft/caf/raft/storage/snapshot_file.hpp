@@ -85,6 +85,8 @@ private:
   template <class F>
   void write(F f);
 
+  void write_back();
+
   void count(bytes_view content);
 
   /// Counts what is there and removes what is not right.

@@ -47,6 +47,20 @@ std::string details(const append_result& x) {
                      to_string(x.hint));
 }
 
+std::string details(const install_snapshot& x) {
+  auto chunks = x.head.chunks();
+  if (x.number == chunks)
+    return fmt::format(" snapshot={} chunks={}?", to_string(x.head.last),
+                       chunks);
+  return fmt::format(" snapshot={} chunk={}/{}", to_string(x.head.last),
+                     x.number, chunks);
+}
+
+std::string details(const install_result& x) {
+  return fmt::format(" snapshot={} next={}{}", to_string(x.last), x.next,
+                     x.code == errc::none ? "" : " refused");
+}
+
 std::string details(const heartbeat& x) {
   return fmt::format(" round={}{}", x.round.value, commit(x.commit));
 }

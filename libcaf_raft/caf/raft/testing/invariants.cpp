@@ -317,6 +317,11 @@ void invariants::on_answered(group_id id, server_id member, index_t index,
   i->second.answer = seen;
 }
 
+void invariants::on_loaded(group_id id, server_id member, index_t last) {
+  auto& view = groups_[id].members[member];
+  view.applied = std::max(view.applied, last);
+}
+
 void invariants::see_committed(group_view& group, const entry& what,
                                const std::string& who) {
   committed seen{what.id(), checksum_of(what), group.newest_term};

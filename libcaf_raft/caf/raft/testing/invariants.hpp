@@ -68,6 +68,9 @@ public:
   void on_answered(group_id id, server_id member, index_t index,
                    bytes_view answer);
 
+  /// The member's state machine has loaded a snapshot, with all up to there.
+  void on_loaded(group_id id, server_id member, index_t last);
+
   void on_event(group_id id, server_id member, const group_event& what);
 
   /// A client was told that its command is done.

@@ -6,14 +6,17 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace caf::raft::testing {
 
 namespace {
 
-/// What a `read` of a snapshot gives at most.
-constexpr size_t max_piece_bytes = 64;
+/// What a `read` of a snapshot gives at most: small pieces of a small state, and
+/// never many more than that.
+constexpr size_t small_piece_bytes = 64;
+constexpr size_t many_pieces = 16;
 
 struct saved_cell {
   std::string key;
@@ -107,7 +110,9 @@ std::unique_ptr<state_view> sample_store::view() {
     cells.push_back({key, x.value, x.version});
   field_writer out;
   out(cells);
-  return std::make_unique<whole_view>(out.take(), max_piece_bytes);
+  auto all = out.take();
+  auto most = std::max(small_piece_bytes, all.size() / many_pieces);
+  return std::make_unique<whole_view>(std::move(all), most);
 }
 
 std::unique_ptr<state_loader> sample_store::loader() {

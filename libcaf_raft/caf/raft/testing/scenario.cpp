@@ -208,6 +208,11 @@ std::string scenario::line_of(server_id id, group_id group,
     more += fmt::format(" last={}", to_string(last_of(x)));
   if (x.commit_index != last.commit_index)
     more += fmt::format(" commit={}", x.commit_index.value);
+  if (x.snapshot_index != last.snapshot_index)
+    more += fmt::format(" snapshot={}", x.snapshot_index.value);
+  if (x.first_index != last.first_index
+      && (!is_new || x.first_index > index_t{1}))
+    more += fmt::format(" first={}", x.first_index.value);
   if (is_new && x.applied_index < x.commit_index)
     more += fmt::format(" applied={}", x.applied_index.value);
   if (x.waiting_for != last.waiting_for && !x.waiting_for.empty())

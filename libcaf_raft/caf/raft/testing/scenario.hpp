@@ -62,6 +62,7 @@ private:
   void read(const words& args);
   void read_local(const words& args);
   void transfer(const words& args);
+  void snapshot(const words& args);
   void crash(const words& args);
   void restart(const words& args);
   void wipe(const words& args);

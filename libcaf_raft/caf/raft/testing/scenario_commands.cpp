@@ -51,6 +51,7 @@ const std::map<std::string, scenario::command>& scenario::commands() {
     {"read", &scenario::read},
     {"read-local", &scenario::read_local},
     {"transfer", &scenario::transfer},
+    {"snapshot", &scenario::snapshot},
     {"crash", &scenario::crash},
     {"restart", &scenario::restart},
     {"wipe", &scenario::wipe},
@@ -216,6 +217,15 @@ void scenario::transfer(const words& args) {
   });
 }
 
+void scenario::snapshot(const words& args) {
+  auto at = member_that_is_up(argument(args, 0));
+  sim().snapshot(at, group_, {}, [this, at](const outcome& x) {
+    answer(fmt::format("{} snapshot -> {}", at.value,
+                       x.code == errc::none ? to_string(x.entry)
+                                            : std::string{to_string(x.code)}));
+  });
+}
+
 // -- faults -------------------------------------------------------------------
 
 void scenario::crash(const words& args) {
@@ -327,6 +337,8 @@ void scenario::log(const words& args) {
   auto id = member(argument(args, 0));
   auto* found = sim().disk(id).find(group_);
   auto line = fmt::format("{} log", id.value);
+  if (found != nullptr && found->base.index)
+    line += fmt::format(" [{}]", to_string(found->base));
   if (found != nullptr)
     for (auto& x : found->log)
       line += " " + to_string(x.id());

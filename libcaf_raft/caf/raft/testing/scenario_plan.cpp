@@ -115,6 +115,10 @@ void scenario_plan::add_setting(const std::string& key,
     group.check_quorum = on_off(value);
   else if (key == "max-entries")
     group.max_append_entries = parse_number(value);
+  else if (key == "snapshots")
+    group.snapshot_entries = parse_number(value);
+  else if (key == "keep")
+    group.snapshot_keep_entries = parse_number(value);
   else if (key == "recent-bytes")
     group.recent_log_bytes = parse_number(value);
   else

@@ -223,6 +223,12 @@ void sim_cluster::transfer(server_id at, group_id group, server_id to,
   life(at).transfer(group, id, to, time_left);
 }
 
+void sim_cluster::snapshot(server_id at, group_id group, timespan time_left,
+                           outcome_handler f) {
+  auto id = add_request({at, group, {}, {}, std::move(f), nullptr}, "snapshot");
+  life(at).snapshot(group, id, time_left);
+}
+
 void sim_cluster::ask_status(server_id at, group_id group, status_handler f) {
   auto id = add_request({at, group, {}, {}, nullptr, std::move(f)}, {});
   life(at).ask_status(group, id);
@@ -325,6 +331,11 @@ void sim_cluster::on_applied(server_id member, group_id group, index_t index,
 void sim_cluster::on_answered(server_id member, group_id group, index_t index,
                               bytes_view answer) {
   rules_.on_answered(group, member, index, answer);
+}
+
+void sim_cluster::on_loaded(server_id member, group_id group) {
+  if (auto* what = disk(member).snapshots().newest(group))
+    rules_.on_loaded(group, member, what->last.index);
 }
 
 void sim_cluster::on_fatal(server_id member, const failure& why) {

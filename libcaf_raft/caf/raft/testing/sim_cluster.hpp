@@ -155,6 +155,10 @@ public:
   /// Comes, unless the member crashes.
   void ask_status(server_id at, group_id group, status_handler f);
 
+  /// Lets a member take a snapshot.
+  void snapshot(server_id at, group_id group, timespan time_left,
+                outcome_handler f);
+
   void stop(server_id at, group_id group, timespan time_left, action f);
 
   size_t open_requests() const;
@@ -255,6 +259,7 @@ private:
                   bytes_view command) override;
   void on_answered(server_id member, group_id group, index_t index,
                    bytes_view answer) override;
+  void on_loaded(server_id member, group_id group) override;
   void on_fatal(server_id member, const failure& why) override;
   void on_sent(uint64_t number, server_id to, const envelope& what) override;
   void on_arrived(uint64_t number) override;

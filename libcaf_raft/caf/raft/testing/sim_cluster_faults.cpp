@@ -80,12 +80,14 @@ void sim_cluster::fail_disk(server_id id) {
 void sim_cluster::fill_disk(server_id id, size_t room) {
   tell(disk_changed{id, disk_change::filled, room});
   disk(id).fill(room);
+  disk(id).snapshots().fill();
 }
 
 void sim_cluster::clear_disk(server_id id) {
   if (disk(id).is_full())
     tell(disk_changed{id, disk_change::cleared});
   disk(id).clear_space();
+  disk(id).snapshots().clear_space();
 }
 
 void sim_cluster::damage(server_id id, group_id group, index_t index) {

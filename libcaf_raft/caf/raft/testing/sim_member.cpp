@@ -62,9 +62,36 @@ struct onlooker {
       (*owner)->on_answered(member, group, index, answer);
   }
 
+  void on_loaded() const {
+    if (*owner != nullptr)
+      (*owner)->on_loaded(member, group);
+  }
+
   std::shared_ptr<life_listener*> owner;
   server_id member;
   group_id group;
+};
+
+class watched_loader : public state_loader {
+public:
+  watched_loader(std::unique_ptr<state_loader> what, onlooker who)
+    : loader_(std::move(what)),
+      onlooker_(std::move(who)) {
+    // nop
+  }
+
+  void write(bytes_view from) override {
+    loader_->write(from);
+  }
+
+  void finish() override {
+    loader_->finish();
+    onlooker_.on_loaded();
+  }
+
+private:
+  std::unique_ptr<state_loader> loader_;
+  onlooker onlooker_;
 };
 
 /// A state machine that is watched.
@@ -92,7 +119,10 @@ public:
   }
 
   std::unique_ptr<state_loader> loader() override {
-    return machine_->loader();
+    auto result = machine_->loader();
+    if (result)
+      result = std::make_unique<watched_loader>(std::move(result), onlooker_);
+    return result;
   }
 
   index_t applied_index() const override {
@@ -126,8 +156,11 @@ sim_life::sim_life(sim_network& net, sim_disk& disk, const life_settings& cfg,
     if (*to != nullptr)
       (*to)->on_fatal(id, why);
   };
-  assembly_ = std::make_unique<assembly>(sys_.system(), disk.open(), transport_,
-                                         parts);
+  // In this order: to open the directory ends whoever had it open.
+  auto log = disk.open();
+  auto snapshots = disk.snapshots().open();
+  assembly_ = std::make_unique<assembly>(
+    sys_.system(), std::move(log), std::move(snapshots), transport_, parts);
   log_job_ = sim_system::job_of(assembly_->log());
   reader_job_ = sim_system::job_of(assembly_->log_reader());
   for (auto id : cfg.groups) {
@@ -173,6 +206,10 @@ void sim_life::transfer(group_id of, request_id id, server_id to,
                         timespan time_left) {
   post_from_outside(group(of),
                     transfer_leadership{id, to, time_left, clients_[of]});
+}
+
+void sim_life::snapshot(group_id of, request_id id, timespan time_left) {
+  post_from_outside(group(of), request_snapshot{id, time_left, clients_[of]});
 }
 
 void sim_life::stop(group_id which, timespan time_left) {

@@ -39,6 +39,9 @@ public:
                            bytes_view answer)
     = 0;
 
+  /// Its state machine has loaded a snapshot.
+  virtual void on_loaded(server_id member, group_id group) = 0;
+
   /// The process would end here: its disk failed.
   virtual void on_fatal(server_id member, const failure& why) = 0;
 };
@@ -93,6 +96,8 @@ public:
   void ask_status(group_id of, request_id id);
 
   void transfer(group_id of, request_id id, server_id to, timespan time_left);
+
+  void snapshot(group_id of, request_id id, timespan time_left);
 
   void stop(group_id which, timespan time_left);
 

@@ -90,6 +90,8 @@ public:
         || content.size() % most != 0)
       return failure{errc::invalid_argument, "the chunk has a wrong size"};
     content.insert(content.end(), chunk.begin(), chunk.end());
+    if (is_received_)
+      ++life_->disk->written_;
     return done{};
   }
 

@@ -61,6 +61,11 @@ public:
   /// How many chunks there are of what was being received.
   uint64_t received(group_id group) const;
 
+  /// How many chunks of other members were written since the beginning.
+  uint64_t chunks_written() const {
+    return written_;
+  }
+
 private:
   class store;
 
@@ -89,6 +94,7 @@ private:
   std::map<group_id, snapshots> groups_;
   std::shared_ptr<life> life_;
   bool full_ = false;
+  uint64_t written_ = 0;
 };
 
 } // namespace caf::raft::testing

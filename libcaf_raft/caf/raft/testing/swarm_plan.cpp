@@ -89,6 +89,15 @@ cluster_settings draw_cluster(random_source& rng, uint64_t seed) {
   return result;
 }
 
+/// So often that members which are away for a moment need one.
+void draw_snapshots(random_source& rng, settings& group) {
+  if (chance(rng, 30))
+    return;
+  group.snapshot_entries = 3 + rng() % 60;
+  group.snapshot_keep_entries = rng() % 10;
+  group.snapshot_window = 1 + rng() % 4;
+}
+
 fault_plan draw_faults(random_source& rng) {
   fault_plan result;
   auto percent = static_cast<unsigned>(10 + rng() % 60);
@@ -141,6 +150,7 @@ swarm_plan draw_plan(uint64_t seed) {
   result.cluster.write_through = chance(rng, 50);
   if (chance(rng, 30))
     result.cluster.network.repeat_permille = 1 + rng() % 50;
+  draw_snapshots(rng, result.cluster.group);
   return result;
 }
 
@@ -149,11 +159,12 @@ std::string describe(const swarm_plan& what) {
   auto& group = what.cluster.group;
   auto result = fmt::format(
     "{} members{}, {} group(s), heartbeat {} ms, election timeout {} ms{}{}, "
+    "a snapshot every {} entries, "
     "latency up to {} ms, {} clients, {} keys, faults every {} ms:",
     what.cluster.members, what.cluster.formed ? "" : " (unformed)",
     what.cluster.groups.size(), ms(group.heartbeat_interval),
     ms(group.election_timeout), group.pre_vote ? "" : ", no pre-vote",
-    group.check_quorum ? "" : ", no check-quorum",
+    group.check_quorum ? "" : ", no check-quorum", group.snapshot_entries,
     ms(what.cluster.network.max_latency), what.workload.clients,
     what.workload.keys, ms(what.faults.usual_gap));
   for (auto x : what.faults.kinds)

@@ -1,5 +1,6 @@
 #include "caf/raft/wire/codec.hpp"
 #include "caf/raft/wire/configuration_codec.hpp"
+#include "caf/raft/wire/configuration_struct.hpp"
 #include "caf/raft/wire/limits.hpp"
 #include "caf/raft/wire/single_segment.hpp"
 
@@ -181,6 +182,52 @@ farewell_result read(const origin& in, schema::FarewellResult::Reader from) {
   return {in.from, term_t{from.getTerm()}};
 }
 
+/// Nobody takes more memory for a snapshot than its sender has sent.
+snapshot_head read_head(schema::InstallSnapshot::Reader from) {
+  snapshot_head result;
+  result.last = read_entry_id(from.getLast());
+  result.members_index = index_t{from.getMembersIndex()};
+  result.size = from.getSize();
+  result.checksum = from.getChecksum();
+  require(result.last.index && result.last.term,
+          "a snapshot of nothing is sent");
+  require(result.members_index <= result.last.index,
+          "a snapshot has a configuration from behind it");
+  require(result.size < uint64_t{1} << 60, "a snapshot is too large");
+  result.members = std::make_shared<configuration>(
+    read_configuration(required(from.hasMembers(), from.getMembers())));
+  return result;
+}
+
+install_snapshot read(const origin& in, schema::InstallSnapshot::Reader from) {
+  install_snapshot result{
+    in.from,         term_t{from.getTerm()}, tenure_id{from.getTenure()},
+    read_head(from), from.getNumber(),       nullptr};
+  auto chunks = result.head.chunks();
+  require(result.head.last.term <= result.term,
+          "a snapshot is of a later term than the message");
+  require(result.number <= chunks, "there is no such chunk");
+  if (result.number == chunks)
+    return result;
+  auto content = required(from.hasChunk(), from.getChunk());
+  auto is_last = result.number + 1 == chunks;
+  auto size = is_last ? result.head.size - result.number * snapshot_chunk_bytes
+                      : uint64_t{snapshot_chunk_bytes};
+  require(content.size() == size, "a chunk has another size than it must have");
+  auto* first = reinterpret_cast<const std::byte*>(content.begin());
+  result.chunk = std::make_shared<const bytes>(first, first + content.size());
+  return result;
+}
+
+install_result read(const origin& in, schema::InstallResult::Reader from) {
+  return {in.from,
+          term_t{from.getTerm()},
+          tenure_id{from.getTenure()},
+          read_entry_id(from.getLast()),
+          from.getNext(),
+          read_code(from.getCode())};
+}
+
 message read(const origin& in, Envelope::Reader from) {
   switch (from.which()) {
     case Envelope::REQUEST_VOTE:
@@ -222,6 +269,12 @@ message read(const origin& in, Envelope::Reader from) {
     case Envelope::FAREWELL_RESULT:
       return read(in,
                   required(from.hasFarewellResult(), from.getFarewellResult()));
+    case Envelope::INSTALL_SNAPSHOT:
+      return read(in, required(from.hasInstallSnapshot(),
+                               from.getInstallSnapshot()));
+    case Envelope::INSTALL_RESULT:
+      return read(in,
+                  required(from.hasInstallResult(), from.getInstallResult()));
   }
   throw malformed{"a message is of a kind that this version does not know"};
 }

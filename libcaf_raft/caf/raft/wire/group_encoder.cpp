@@ -1,5 +1,6 @@
 #include "caf/raft/assert.hpp"
 #include "caf/raft/wire/codec.hpp"
+#include "caf/raft/wire/configuration_struct.hpp"
 #include "caf/raft/wire/limits.hpp"
 #include "caf/raft/wire/single_segment.hpp"
 
@@ -61,6 +62,12 @@ size_t words_of(const propose& what) {
 size_t words_of(const propose_result& what) {
   return capnp::sizeInWords<schema::ProposeResult>() + 1
          + what.results.size() * capnp::sizeInWords<schema::ProposalResult>();
+}
+
+size_t words_of(const install_snapshot& what) {
+  auto chunk = what.chunk ? words_of_bytes(what.chunk->size()) : 0;
+  return capnp::sizeInWords<schema::InstallSnapshot>()
+         + words_of_configuration(*what.head.members) + chunk;
 }
 
 // -- one function per message -------------------------------------------------
@@ -190,6 +197,31 @@ void write(Envelope::Builder to, const farewell_result& what) {
   to.initFarewellResult().setTerm(what.term.value);
 }
 
+void write(Envelope::Builder to, const install_snapshot& what) {
+  auto out = to.initInstallSnapshot();
+  out.setTerm(what.term.value);
+  out.setTenure(what.tenure.value);
+  write(out.getLast(), what.head.last);
+  out.setMembersIndex(what.head.members_index.value);
+  out.setSize(what.head.size);
+  out.setChecksum(what.head.checksum);
+  out.setNumber(what.number);
+  write_configuration(out.initMembers(), *what.head.members);
+  if (!what.chunk)
+    return;
+  auto* first = reinterpret_cast<const kj::byte*>(what.chunk->data());
+  out.setChunk({first, what.chunk->size()});
+}
+
+void write(Envelope::Builder to, const install_result& what) {
+  auto out = to.initInstallResult();
+  out.setTerm(what.term.value);
+  out.setTenure(what.tenure.value);
+  write(out.getLast(), what.last);
+  out.setNext(what.next);
+  out.setCode(code_of(what.code));
+}
+
 /// Table, pointer to the root and the root.
 constexpr size_t envelope_words() {
   return table_words + 1 + capnp::sizeInWords<Envelope>();
@@ -265,8 +297,9 @@ size_t max_body_size(const settings& xs) {
   constexpr size_t per_entry = 4 * sizeof(uint64_t);
   constexpr size_t most = std::numeric_limits<uint32_t>::max() - 7;
   auto entries = std::min(xs.max_append_entries, most / per_entry);
-  auto bytes = std::min(std::max(xs.max_append_bytes,
-                                 entry::header_size + xs.max_command_bytes),
+  auto bytes = std::min(std::max({xs.max_append_bytes,
+                                  entry::header_size + xs.max_command_bytes,
+                                  snapshot_chunk_bytes}),
                         most);
   auto body = fixed + entries * per_entry
               + words_of_bytes(bytes) * sizeof(uint64_t);
