@@ -10,7 +10,8 @@ using raft::errc;
 
 /// Whether nothing can have been done, whatever became of the request.
 bool changes_nothing(answer_kind kind) {
-  return kind != answer_kind::write && kind != answer_kind::leadership;
+  return kind != answer_kind::write && kind != answer_kind::leadership
+         && kind != answer_kind::snapshot;
 }
 
 unsigned status_of(errc code, answer_kind kind) {
@@ -145,6 +146,9 @@ http_answer of_health(const raft::status& what) {
 http_answer make_answer(const reply_plan& asked, const raft::outcome& what) {
   if (what.code != errc::none)
     return failed(what.code, asked.kind, what.text);
+  if (asked.kind == answer_kind::snapshot)
+    return json_answer(
+      fmt::format(R"({{"index":{}}})", what.entry.index.value));
   if (asked.kind != answer_kind::leadership)
     return of_store(asked, what.answer);
   return json_answer(asked.to

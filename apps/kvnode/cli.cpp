@@ -108,8 +108,8 @@ void describe_raft(CLI::App& app, raw_options& xs) {
     ->capture_default_str();
   app
     .add_option("--snapshot-entries", xs.snapshot_entries,
-                "Take a snapshot every N applied entries (comes with a later "
-                "version: this one keeps the whole log)")
+                "Take a snapshot every N applied entries, and forget the log "
+                "before it, but for a tenth of N")
     ->type_name("N")
     ->check(between(1, uint64_t{1} << 40))
     ->capture_default_str();
@@ -253,6 +253,7 @@ raft::result_of<raft::settings> make_group(const raw_options& xs) {
   result.election_timeout = milliseconds(xs.election_timeout);
   result.heartbeat_interval = milliseconds(xs.heartbeat);
   result.request_timeout = milliseconds(xs.request_timeout);
+  result.snapshot_entries = xs.snapshot_entries;
   // Not less than usual: what other members, or earlier runs, took is to be
   // replicated too.
   result.max_command_bytes = std::max(result.max_command_bytes,
@@ -280,7 +281,6 @@ raft::result_of<parsed_options> make_options(const raw_options& xs) {
   result.http_host = xs.host;
   result.http_port = xs.port;
   result.max_value = xs.max_value;
-  result.snapshot_entries = xs.snapshot_entries;
   result.ckite = xs.dialect == "ckite";
   result.level = level_of(xs.log_level);
   return parsed_options{std::move(result)};
@@ -304,12 +304,7 @@ parse_command_line(const std::vector<std::string>& args) {
   } catch (const CLI::Error& ex) {
     return bad(std::string{ex.what()} + " (--help tells the options)");
   }
-  auto result = make_options(raw);
-  if (result && app.count("--snapshot-entries") > 0)
-    std::get<options>(*result).remarks.emplace_back(
-      "--snapshot-entries has no effect yet: this version takes no snapshots "
-      "and keeps the whole log");
-  return result;
+  return make_options(raw);
 }
 
 } // namespace kvnode

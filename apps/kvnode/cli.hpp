@@ -21,12 +21,8 @@ struct options {
   std::string http_host = "127.0.0.1";
   uint16_t http_port = 9121;
   size_t max_value = 1 << 20;
-  /// Kept for the time when snapshots are taken.
-  uint64_t snapshot_entries = 100'000;
   bool ckite = false;
   raft::log_level level = raft::log_level::info;
-  /// What the operator should know, for the log.
-  std::vector<std::string> remarks;
 };
 
 /// The command line asked for a text only: --help, --version.

@@ -50,7 +50,8 @@ struct connection_over {
 using group_front = raft::handle<caf::result<void>(raft::submit),
                                  caf::result<void>(raft::get_status),
                                  caf::result<void>(raft::get_log),
-                                 caf::result<void>(raft::transfer_leadership)>;
+                                 caf::result<void>(raft::transfer_leadership),
+                                 caf::result<void>(raft::request_snapshot)>;
 
 using http_connection_actor = raft::handle<
   caf::result<void>(raft::outcome), caf::result<void>(raft::status_report),

@@ -69,6 +69,7 @@ private:
   void ask(raft::request_id id, ask_status&);
   void ask(raft::request_id id, ask_log& what);
   void ask(raft::request_id id, ask_leadership& what);
+  void ask(raft::request_id id, ask_snapshot& what);
   void settle(raft::request_id id, const http_answer& what);
   raft::timespan time_left() const;
 

@@ -48,6 +48,12 @@ void http_connection_state::ask(raft::request_id id, ask_leadership& what) {
                                        std::move(me)});
 }
 
+void http_connection_state::ask(raft::request_id id, ask_snapshot&) {
+  auto me = caf::actor_cast<raft::client_actor>(self_);
+  raft::post(self_, setup_.env->group,
+             raft::request_snapshot{id, time_left(), std::move(me)});
+}
+
 void http_connection_state::on(const raft::outcome& msg) {
   if (auto plan = queue_.find(msg.id))
     settle(msg.id, make_answer(*plan, msg));

@@ -29,7 +29,7 @@ private:
   bool take(raft::bytes_view& from);
   void take_head(raft::bytes_view head);
   void take_record_head(raft::bytes_view head);
-  void take_key(raft::bytes_view key);
+  void take_key(raft::bytes_view from);
   bool take_value(raft::bytes_view& from);
   size_t size_of_next() const;
   bool gather(raft::bytes_view& from, raft::bytes_view& whole);

@@ -218,8 +218,6 @@ int run(options opts, const sigset_t& signals) {
              opts.node.data_dir);
   std::fflush(stdout);
   log.begin();
-  for (auto& x : opts.remarks)
-    log.say(raft::log_level::warning, x);
   int signal = 0;
   sigwait(&signals, &signal);
   limit_stop();

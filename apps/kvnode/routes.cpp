@@ -171,7 +171,7 @@ plan leadership(const call& x) {
 }
 
 plan snapshot(const call&) {
-  return later("this version takes no snapshots yet");
+  return {ask_snapshot{}, answer_kind::snapshot};
 }
 
 plan reserved(const call&) {
@@ -228,7 +228,7 @@ constexpr entry table[] = {
   {"/members", all, members},
   {"/members/", all, change_member},
   {"/leadership", posting, leadership},
-  {"/snapshot", all, snapshot},
+  {"/snapshot", posting, snapshot},
   {"/health", reading, health},
   {"/metrics", all, reserved},
   {"/", all, reserved},

@@ -34,6 +34,9 @@ struct ask_leadership {
   raft::server_id to;
 };
 
+/// Take a snapshot at this member.
+struct ask_snapshot {};
+
 /// What an answer is made of, once it is there.
 enum class answer_kind : uint8_t {
   write,
@@ -44,6 +47,7 @@ enum class answer_kind : uint8_t {
   health,
   log,
   leadership,
+  snapshot,
 };
 
 /// What has to be known of a request when its answer is made.
@@ -60,8 +64,8 @@ struct reply_plan {
 /// What to do about a request: a step, and then a reply. Where nobody has to be
 /// asked, the step is the answer.
 struct plan {
-  using step
-    = std::variant<http_answer, ask_store, ask_status, ask_log, ask_leadership>;
+  using step = std::variant<http_answer, ask_store, ask_status, ask_log,
+                            ask_leadership, ask_snapshot>;
 
   template <class Step>
   plan(Step first, answer_kind kind = answer_kind::write)

@@ -169,7 +169,8 @@ TEST_CASE("every error has its answer") {
 }
 
 TEST_CASE("only what changes something can be unknown when it is late") {
-  for (auto x : {answer_kind::write, answer_kind::leadership})
+  for (auto x :
+       {answer_kind::write, answer_kind::leadership, answer_kind::snapshot})
     CHECK(late_answer(asked(x)).status == 504);
   for (auto x : {answer_kind::read, answer_kind::list, answer_kind::status,
                  answer_kind::members, answer_kind::health, answer_kind::log}) {
@@ -320,6 +321,13 @@ TEST_CASE("a large value does not stand in the status") {
   auto all = parsed(make_answer(asked(answer_kind::status), what, counts));
   CHECK(all["last_log"]["command"]["value_size"] == value.size());
   CHECK_FALSE(all["last_log"]["command"].contains("value"));
+}
+
+TEST_CASE("a snapshot is answered with its last index") {
+  outcome what;
+  what.entry = {term_t{3}, index_t{70}};
+  CHECK(make_answer(asked(answer_kind::snapshot), what).text
+        == R"({"index":70})");
 }
 
 TEST_CASE("a transfer is answered with the new leader") {

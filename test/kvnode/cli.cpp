@@ -74,7 +74,7 @@ TEST_CASE("without options: a store of one member") {
   CHECK(x.group.election_timeout == 1s);
   CHECK(x.group.heartbeat_interval == 100ms);
   CHECK(x.group.request_timeout == 5s);
-  CHECK(x.snapshot_entries == 100'000);
+  CHECK(x.group.snapshot_entries == 100'000);
   CHECK_FALSE(x.ckite);
   CHECK(x.level == caf::raft::log_level::info);
 }
@@ -132,7 +132,7 @@ TEST_CASE("options are written with a space or an equals sign") {
     CHECK(x.group.request_timeout == 100ms);
     CHECK(x.group.max_command_bytes > 10'000'000 + 4096);
     CHECK(x.node.reserve_bytes >= 4 * x.group.max_command_bytes);
-    CHECK(x.snapshot_entries == 10);
+    CHECK(x.group.snapshot_entries == 10);
     CHECK(x.ckite);
     CHECK(x.level == caf::raft::log_level::debug);
   }
@@ -197,17 +197,6 @@ TEST_CASE("what cannot be meant is refused with one line") {
     CHECK(text.find('\n') == text.npos);
   }
   CHECK(refused({"--join"}).find("later version") != std::string::npos);
-}
-
-TEST_CASE("what has no effect yet is said") {
-  CHECK(parsed({}).remarks.empty());
-  file all{"snapshot-entries = 5\n"};
-  for (auto& line : std::vector<words>{{"--snapshot-entries", "5"},
-                                       {"--config", all.name()}}) {
-    auto remarks = parsed(line).remarks;
-    REQUIRE(remarks.size() == 1);
-    CHECK(remarks[0].find("--snapshot-entries") != std::string::npos);
-  }
 }
 
 TEST_CASE("the same options from a file, which the command line overrides") {

@@ -72,6 +72,7 @@ TEST_CASE_FIXTURE(http_fixture, "what can be asked about the member") {
   CHECK(page["items"][0]["value"] == "aGVsbG8=");
   CHECK(page["next"] == "b");
   CHECK(is(http.ask(request("POST", "/leadership", R"({"to":1})")), 200));
+  CHECK(is(http.ask(request("POST", "/snapshot")), 200));
   CHECK(is(http.ask(request("POST", "/leadership", R"({"to":9})")), 409));
 }
 

@@ -128,10 +128,11 @@ TEST_CASE("whatever happens, histories are linearizable and nothing is lost") {
   auto seed = number_from("CAF_RAFT_SEED", std::random_device{}());
   auto faults = number_from("CAF_RAFT_FAULTS", short_run() ? 8 : 36);
   MESSAGE("CAF_RAFT_SEED=" << seed << " CAF_RAFT_FAULTS=" << faults);
-  cluster servers{{.proxied = true,
-                   .faulty_disks = true,
-                   .args = {"--election-timeout", "300", "--heartbeat", "50",
-                            "--request-timeout", "2000"}}};
+  cluster servers{
+    {.proxied = true,
+     .faulty_disks = true,
+     .args = {"--election-timeout", "300", "--heartbeat", "50",
+              "--request-timeout", "2000", "--snapshot-entries", "150"}}};
   servers.start_all();
   servers.await_leader();
   workload clients{servers, {.clients = 8, .seed = seed}};

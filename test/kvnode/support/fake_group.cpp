@@ -17,6 +17,7 @@ group_front::behavior_type fake_group_state::make_behavior() {
     [this](const raft::get_status& msg) { on(msg); },
     [this](const raft::get_log& msg) { on(msg); },
     [this](const raft::transfer_leadership& msg) { on(msg); },
+    [this](const raft::request_snapshot& msg) { on(msg); },
   };
 }
 
@@ -62,6 +63,13 @@ void fake_group_state::on(const raft::get_log& msg) {
   for (auto i = first; i < std::min(first + msg.limit, log_.size()); ++i)
     page.content.push_back(log_[i]);
   raft::post(self_, msg.reply_to, std::move(page));
+}
+
+void fake_group_state::on(const raft::request_snapshot& msg) {
+  raft::outcome result;
+  result.id = msg.id;
+  result.entry = {raft::term_t{1}, raft::index_t{log_.size()}};
+  raft::post(self_, msg.reply_to, std::move(result));
 }
 
 void fake_group_state::on(const raft::transfer_leadership& msg) {
