@@ -255,7 +255,8 @@ struct install_result {
   entry_id last;
   /// The chunks before this one are stored.
   uint64_t next = 0;
-  /// `no_space`: there is no room for more at present.
+  /// `no_space`: it can take no more at present, for lack of room or since it has
+  /// a newer one; it is asked again later.
   errc code = errc::none;
 
   bool operator==(const install_result&) const = default;

@@ -21,8 +21,9 @@ public:
   virtual bool read(bytes& to, size_t wanted) = 0;
 };
 
-/// Takes what a `state_view` gave, in pieces of any size. Belongs to the
-/// machine's thread. The machine is what it was before until `finish`.
+/// Takes what a `state_view` gave, in pieces of any size. Called on the machine's
+/// thread, but destroyed on another one, maybe after the machine: its destructor
+/// must not touch that. The machine is what it was before until `finish`.
 class state_loader {
 public:
   virtual ~state_loader();
@@ -61,7 +62,7 @@ public:
   ///          and a member that lacks the beginning of it cannot catch up.
   virtual std::unique_ptr<state_view> view();
 
-  /// Begins to replace the whole state. Asked for only where `view` gives views.
+  /// Begins to replace the whole state by what a view gave.
   /// @returns Null as `view`.
   virtual std::unique_ptr<state_loader> loader();
 
