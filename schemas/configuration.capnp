@@ -35,4 +35,7 @@ struct Member {
 
   promote @3 :Bool;
   # The learner becomes a voter by itself once it has caught up.
+
+  leave @4 :Bool;
+  # The voter leaves together with the next promotion.
 }

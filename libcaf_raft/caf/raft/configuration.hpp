@@ -18,6 +18,9 @@ struct member {
   incarnation_t incarnation;
   /// Whether a learner becomes a voter by itself once it has caught up.
   bool promote = false;
+  /// Whether a voter leaves together with the next promotion: then all that are
+  /// to be promoted become voters, and it goes, in one joint change.
+  bool leave = false;
 
   bool operator==(const member&) const = default;
 };

@@ -37,7 +37,7 @@ struct log_write {
   /// The log begins behind this entry from now on. Where the log has that very
   /// entry, what is behind it stays (compaction, §5.1); otherwise the whole log
   /// goes (a snapshot is installed, §5.2). Never below the base that is there.
-  std::optional<log_base> base;
+  std::optional<log_base> base{};
 };
 
 } // namespace caf::raft

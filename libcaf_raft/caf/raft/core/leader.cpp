@@ -8,19 +8,6 @@
 
 namespace caf::raft::core {
 
-namespace {
-
-void append(leader& self, entry what) {
-  if (!self.batch.number) {
-    self.batch.number = self.self.log.next_write();
-    self.batch.group = self.self.group;
-  }
-  self.self.log.append({what}, self.batch.number);
-  self.batch.append.push_back(std::move(what));
-}
-
-} // namespace
-
 leader become_leader(tenure self, time_point now) {
   leader result;
   result.self = std::move(self);
@@ -39,8 +26,18 @@ leader become_leader(tenure self, time_point now) {
 
 // -- who counts ---------------------------------------------------------------
 
+namespace {
+
+/// Of a removed member, which is fed until it knows.
+bool is_leaving(const leader& self, const sender& from) {
+  auto i = self.leaving.find(from.id);
+  return i != self.leaving.end() && i->second.incarnation == from.incarnation;
+}
+
+} // namespace
+
 progress* find_counted(leader& self, const sender& from) {
-  if (!names(self.self.members(), from))
+  if (!names(self.self.members(), from) && !is_leaving(self, from))
     return nullptr;
   auto i = self.peers.find(from.id);
   return i == self.peers.end() ? nullptr : &i->second;
@@ -65,6 +62,15 @@ entry_id propose(leader& self, bytes_view command) {
   return id;
 }
 
+void append(leader& self, entry what) {
+  if (!self.batch.number) {
+    self.batch.number = self.self.log.next_write();
+    self.batch.group = self.self.group;
+  }
+  self.self.log.append({what}, self.batch.number);
+  self.batch.append.push_back(std::move(what));
+}
+
 std::optional<log_write> take_write(leader& self) {
   if (!self.batch.number)
     return std::nullopt;
@@ -83,6 +89,15 @@ bool was_heard(const leader& self, server_id id, time_point now,
 }
 
 } // namespace
+
+bool is_alive(const leader& self, server_id id, time_point now,
+              const settings& cfg) {
+  if (id == self.self.self.id)
+    return true;
+  auto i = self.peers.find(id);
+  return i != self.peers.end() && was_heard(self, id, now, cfg)
+         && (i->second.match_index() || self.answered.count(id) > 0);
+}
 
 bool has_quorum(const leader& self, time_point now, const settings& cfg) {
   if (now - self.since < cfg.election_timeout)

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "caf/raft/core/catch_up.hpp"
 #include "caf/raft/core/progress.hpp"
 #include "caf/raft/core/read_queue.hpp"
 #include "caf/raft/core/tenure.hpp"
@@ -12,6 +13,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace caf::raft::core {
@@ -44,6 +46,21 @@ struct leader {
   };
 
   std::optional<transfer> handing_over;
+
+  /// A member that was removed, which is fed until it knows.
+  struct farewell_to {
+    incarnation_t incarnation;
+    /// Of the configuration that removes it.
+    index_t removed_at;
+  };
+
+  // For core/leader_membership:
+  std::map<server_id, farewell_to> leaving;
+  std::map<server_id, catch_up> catching_up;
+  /// Unformed members: under which incarnation they showed themselves.
+  std::map<server_id, incarnation_t> unformed;
+  /// Members that say that they are elsewhere.
+  std::map<server_id, std::string> announced;
 };
 
 /// Begins a leadership: probes everyone behind the own last entry and appends a
@@ -61,12 +78,21 @@ progress* find_counted(leader& self, const sender& from);
 bool is_quorum_with_self(const leader& self,
                          const std::function<bool(server_id)>& has);
 
+/// Whether this member answered in this leadership, and did so within the
+/// election timeout; the leader itself always.
+bool is_alive(const leader& self, server_id id, time_point now,
+              const settings& cfg);
+
 // -- proposals ----------------------------------------------------------------
 
 /// Appends a command. It is sent and stored when `take_write` and `next_append`
 /// are called at the end of the turn.
 /// @pre No transfer is under way.
 entry_id propose(leader& self, bytes_view command);
+
+/// Appends an entry behind the last one, as `propose` does.
+/// @pre It has the next index and the own term.
+void append(leader& self, entry what);
 
 /// What was appended since the last call, as one write; empty where nothing
 /// was.

@@ -34,7 +34,8 @@ member read(schema::Member::Reader from) {
   require(from.getId() != 0, "a server id is zero");
   require(from.hasAddress(), "a member has no address");
   return {server_id{from.getId()}, read_address(from.getAddress()),
-          incarnation_t{from.getIncarnation()}, from.getPromote()};
+          incarnation_t{from.getIncarnation()}, from.getPromote(),
+          from.getLeave()};
 }
 
 /// Checks that `ids` are ascending and that each is the id of a member.
@@ -87,6 +88,7 @@ void write_configuration(schema::Configuration::Builder to,
     out.setAddress({x.address.data(), x.address.size()});
     out.setIncarnation(x.incarnation.value);
     out.setPromote(x.promote);
+    out.setLeave(x.leave);
   }
   write(to.initVoters(what.voters.size()), what.voters);
   write(to.initOutgoing(what.outgoing.size()), what.outgoing);
