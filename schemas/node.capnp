@@ -110,8 +110,12 @@ struct IntroductionAnswer {
 }
 
 struct Founded {
-  # Configuration zero, to a member that it names.
+  # Configuration zero, to a member that it names, or that a later committed
+  # configuration names.
 
   cluster @0 :UInt64;
   zero @1 :Configuration;
+
+  members @2 :Configuration;
+  # That later one; missing where configuration zero names the receiver.
 }

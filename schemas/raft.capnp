@@ -1,5 +1,6 @@
-# What the members of a group say to each other. node.capnp has what nodes say
-# about themselves, configuration.capnp what a configuration looks like.
+# What the members of a group say to each other. members.capnp has what is said
+# about changes of the members, node.capnp what nodes say about themselves,
+# configuration.capnp what a configuration looks like.
 # docs/wire.md explains frames, handshake and limits; message.hpp has the same
 # messages as C++ values. For all that stands in these files:
 #
@@ -18,8 +19,10 @@
 
 @0x97c3d1af849a4c0f;
 
+using Code = import "code.capnp".Code;
 using Configuration = import "configuration.capnp".Configuration;
 using Cxx = import "/capnp/c++.capnp";
+using Members = import "members.capnp";
 $Cxx.namespace("caf::raft::wire::schema");
 
 struct Envelope {
@@ -46,6 +49,9 @@ struct Envelope {
     farewellResult @16 :FarewellResult;
     installSnapshot @17 :InstallSnapshot;
     installResult @18 :InstallResult;
+    requestChange @19 :Members.RequestChange;
+    changeResult @20 :Members.ChangeResult;
+    removalNotice @21 :Members.RemovalNotice;
   }
 }
 
@@ -130,6 +136,12 @@ struct Heartbeat {
 
   commit @3 :UInt64;
   # Only up to what this follower has acknowledged in this tenure.
+
+  acknowledged @4 :UInt64;
+  # Up to where that is.
+
+  life @5 :UInt64;
+  # The incarnation of the follower that did so.
 }
 
 struct HeartbeatResult {
@@ -287,21 +299,4 @@ struct InstallResult {
 
   code @5 :Code;
   # `noSpace`: there is no room for more at present.
-}
-
-enum Code {
-  # Why something was not done; error.hpp says what each one means.
-
-  none @0;
-  noLeader @1;
-  overloaded @2;
-  noSpace @3;
-  outcomeUnknown @4;
-  rejected @5;
-  invalidArgument @6;
-  tooLarge @7;
-  compacted @8;
-  storageFailed @9;
-  wrongCluster @10;
-  removed @11;
 }

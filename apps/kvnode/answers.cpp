@@ -11,7 +11,8 @@ using raft::errc;
 /// Whether nothing can have been done, whatever became of the request.
 bool changes_nothing(answer_kind kind) {
   return kind != answer_kind::write && kind != answer_kind::leadership
-         && kind != answer_kind::snapshot;
+         && kind != answer_kind::snapshot && kind != answer_kind::change
+         && kind != answer_kind::plain_change;
 }
 
 unsigned status_of(errc code, answer_kind kind) {
@@ -87,16 +88,21 @@ http_answer failed(errc code, answer_kind kind, const std::string& text) {
                       text.empty() ? explain(code, kind) : text);
 }
 
+/// Of a key; zero where it is not there, and then there is no tag.
+std::optional<version_t> tag_of(version_t version) {
+  return version ? std::optional{version} : std::nullopt;
+}
+
 http_answer written(const answer& what) {
   http_answer result;
   result.status = 204;
-  result.version = what.version;
+  result.version = tag_of(what.version);
   return result;
 }
 
 http_answer found(const reply_plan& asked, const answer& what) {
   http_answer result;
-  result.version = what.version;
+  result.version = tag_of(what.version);
   if (asked.known_any || (asked.known && asked.known == what.version)) {
     result.status = 304;
   } else {
@@ -119,7 +125,7 @@ http_answer of_store(const reply_plan& asked, const raft::bytes& from) {
       auto result = error_answer(412, "precondition_failed",
                                  what->version ? "the key has another version"
                                                : "there is no such key");
-      result.version = what->version;
+      result.version = tag_of(what->version);
       return result;
     }
     case answer::kind_t::found:
@@ -159,8 +165,11 @@ http_answer make_answer(const reply_plan& asked, const raft::outcome& what) {
 http_answer make_answer(const reply_plan& asked, const raft::status& what,
                         const http_counters& counts) {
   switch (asked.kind) {
-    case answer_kind::members:
-      return json_answer(members_json(what));
+    case answer_kind::members: {
+      auto result = json_answer(members_json(what));
+      result.version = what.members.index;
+      return result;
+    }
     case answer_kind::health:
       return of_health(what);
     default:
@@ -172,6 +181,26 @@ http_answer make_answer(const raft::log_page& what) {
   if (what.code != errc::none)
     return failed(what.code, answer_kind::log, what.text);
   return json_answer(log_json(what));
+}
+
+http_answer make_answer(const reply_plan& asked,
+                        const raft::members_changed& what) {
+  // Where no leader said so, there are no members to compare with.
+  if (what.code == errc::rejected && asked.only_at
+      && *asked.only_at != what.index) {
+    auto result = error_answer(412, "precondition_failed", what.text);
+    result.version = what.index;
+    return result;
+  }
+  if (what.code != errc::none)
+    return failed(what.code, asked.kind, what.text);
+  http_answer result;
+  if (asked.kind == answer_kind::plain_change)
+    result.status = 204;
+  else
+    result = json_answer(change_json(what));
+  result.version = what.index;
+  return result;
 }
 
 http_answer late_answer(const reply_plan& asked) {

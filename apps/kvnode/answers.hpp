@@ -20,6 +20,10 @@ http_answer make_answer(const reply_plan& asked, const raft::status& what,
 
 http_answer make_answer(const raft::log_page& what);
 
+/// Of a change of the members.
+http_answer make_answer(const reply_plan& asked,
+                        const raft::members_changed& what);
+
 /// Of what was not answered in time.
 http_answer late_answer(const reply_plan& asked);
 

@@ -89,7 +89,7 @@ void describe_member(CLI::App& app, raw_options& xs) {
     ->check(CLI::IsMember({"on", "off"}))
     ->capture_default_str();
   app.add_flag("--join", xs.join,
-               "Join a running cluster (comes with a later version)");
+               "Join a running cluster instead of founding one");
 }
 
 void describe_raft(CLI::App& app, raw_options& xs) {
@@ -214,10 +214,8 @@ raft::result_of<raft::cluster_id> parse_cluster_id(const std::string& text) {
 }
 
 raft::result_of<raft::node_settings> make_node(const raw_options& xs) {
-  if (xs.join)
-    return bad("--join comes with a later version: this one cannot add a "
-               "member to a running cluster");
   raft::node_settings result;
+  result.join = xs.join;
   result.id = raft::server_id{xs.id};
   if (!xs.cluster.empty()) {
     auto members = parse_cluster(xs.cluster);

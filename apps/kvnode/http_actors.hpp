@@ -47,17 +47,18 @@ struct connection_over {
 };
 
 /// What is asked of the group; any member does.
-using group_front = raft::handle<caf::result<void>(raft::submit),
-                                 caf::result<void>(raft::get_status),
-                                 caf::result<void>(raft::get_log),
-                                 caf::result<void>(raft::transfer_leadership),
-                                 caf::result<void>(raft::request_snapshot)>;
+using group_front = raft::handle<
+  caf::result<void>(raft::submit), caf::result<void>(raft::get_status),
+  caf::result<void>(raft::get_log), caf::result<void>(raft::change_members),
+  caf::result<void>(raft::transfer_leadership),
+  caf::result<void>(raft::request_snapshot)>;
 
 using http_connection_actor = raft::handle<
   caf::result<void>(raft::outcome), caf::result<void>(raft::status_report),
-  caf::result<void>(raft::log_page), caf::result<void>(alarm),
-  caf::result<void>(send_answers), caf::result<void>(read_on),
-  caf::result<void>(finish), caf::result<void>(caf::io::new_data_msg),
+  caf::result<void>(raft::log_page), caf::result<void>(raft::members_changed),
+  caf::result<void>(alarm), caf::result<void>(send_answers),
+  caf::result<void>(read_on), caf::result<void>(finish),
+  caf::result<void>(caf::io::new_data_msg),
   caf::result<void>(caf::io::data_transferred_msg),
   caf::result<void>(caf::io::connection_closed_msg)>;
 

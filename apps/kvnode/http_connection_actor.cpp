@@ -56,6 +56,7 @@ http_connection_actor::behavior_type http_connection_state::make_behavior() {
     [this](const raft::outcome& msg) { on(msg); },
     [this](const raft::status_report& msg) { on(msg); },
     [this](const raft::log_page& msg) { on(msg); },
+    [this](const raft::members_changed& msg) { on(msg); },
     [this](alarm msg) { on(msg); },
     [this](send_answers msg) { on(msg); },
     [this](read_on msg) { on(msg); },

@@ -46,6 +46,7 @@ private:
   void on(const raft::outcome& msg);
   void on(const raft::status_report& msg);
   void on(const raft::log_page& msg);
+  void on(const raft::members_changed& msg);
   void on(const caf::io::new_data_msg& msg);
   void on(const caf::io::data_transferred_msg& msg);
   void on(const caf::io::connection_closed_msg& msg);
@@ -70,6 +71,7 @@ private:
   void ask(raft::request_id id, ask_log& what);
   void ask(raft::request_id id, ask_leadership& what);
   void ask(raft::request_id id, ask_snapshot& what);
+  void ask(raft::request_id id, ask_change& what);
   void settle(raft::request_id id, const http_answer& what);
   raft::timespan time_left() const;
 

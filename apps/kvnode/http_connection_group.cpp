@@ -54,6 +54,14 @@ void http_connection_state::ask(raft::request_id id, ask_snapshot&) {
              raft::request_snapshot{id, time_left(), std::move(me)});
 }
 
+void http_connection_state::ask(raft::request_id id, ask_change& what) {
+  auto me = caf::actor_cast<raft::change_listener>(self_);
+  raft::post(self_, setup_.env->group,
+             raft::change_members{id, std::move(what.what),
+                                  what.wait_for_voters, time_left(),
+                                  std::move(me)});
+}
+
 void http_connection_state::on(const raft::outcome& msg) {
   if (auto plan = queue_.find(msg.id))
     settle(msg.id, make_answer(*plan, msg));
@@ -68,6 +76,12 @@ void http_connection_state::on(const raft::status_report& msg) {
 
 void http_connection_state::on(const raft::log_page& msg) {
   settle(msg.id, make_answer(msg));
+  end_turn_with_others();
+}
+
+void http_connection_state::on(const raft::members_changed& msg) {
+  if (auto plan = queue_.find(msg.id))
+    settle(msg.id, make_answer(*plan, msg));
   end_turn_with_others();
 }
 

@@ -46,7 +46,7 @@ void append(std::string& to, const http_answer& what, const answer_form& form) {
   auto out = std::back_inserter(to);
   to += status_line(what.status);
   if (what.version)
-    fmt::format_to(out, "ETag: \"{}\"\r\n", what.version.value);
+    fmt::format_to(out, "ETag: \"{}\"\r\n", what.version->value);
   if (what.allow)
     fmt::format_to(out, "Allow: {}\r\n", *what.allow);
   if (what.status == 429 || what.status == 503)

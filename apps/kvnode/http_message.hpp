@@ -34,8 +34,8 @@ struct http_answer {
   std::string text;
   /// The body, if it stands somewhere else.
   std::string_view view;
-  /// The ETag; zero: none.
-  version_t version;
+  /// The ETag.
+  std::optional<version_t> version;
   /// The methods that the target takes, maybe none; points to a literal.
   std::optional<std::string_view> allow;
 

@@ -87,6 +87,8 @@ json members_view(const raft::configuration& from) {
       member["incarnation"] = fmt::format("{:016x}", x.incarnation.value);
     if (x.promote)
       member["promote"] = true;
+    if (x.leave)
+      member["leave"] = true;
     if (!from.outgoing.empty())
       member["outgoing_voter"] = is_in(from.outgoing, x.id);
     result.push_back(std::move(member));
@@ -175,6 +177,12 @@ std::string members_json(const raft::status& from) {
     result["members"] = members_view(*from.members.value);
   }
   return dump(result);
+}
+
+std::string change_json(const raft::members_changed& from) {
+  return dump({{"index", from.index.value},
+               {"members", members_view(from.members)},
+               {"losses_survived", from.losses_survived}});
 }
 
 std::string log_json(const raft::log_page& from) {

@@ -25,6 +25,9 @@ std::string status_json(const raft::status& from, const http_counters& counts);
 /// GET /members.
 std::string members_json(const raft::status& from);
 
+/// What became of a change of the members.
+std::string change_json(const raft::members_changed& from);
+
 /// GET /log. Ends early, with `next`, before it becomes too large.
 std::string log_json(const raft::log_page& from);
 

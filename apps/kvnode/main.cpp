@@ -11,6 +11,7 @@
 #include <spdlog/spdlog.h>
 
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
@@ -190,6 +191,8 @@ void await_log(caf::actor_system& sys, const raft::group_actor& group) {
 
 int run(options opts, const sigset_t& signals) {
   log_output log{opts.level};
+  // A member that was removed shuts itself down, in good order.
+  opts.node.on_removed = [](raft::group_id) { kill(getpid(), SIGTERM); };
   opts.node.log = [&log](raft::log_level level, std::string_view text) {
     log.say(level, text);
   };

@@ -1,6 +1,7 @@
 #include "kvnode/request_fields.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 namespace kvnode {
 
@@ -102,6 +103,20 @@ bool is_member_id(std::string_view xs) {
   xs.remove_prefix(2);
   return !xs.empty() && xs.size() <= 16
          && xs.find_first_not_of("0123456789abcdefABCDEF") == xs.npos;
+}
+
+std::optional<raft::server_id> parse_member_id(std::string_view xs) {
+  if (!is_member_id(xs))
+    return std::nullopt;
+  auto is_hex = xs.starts_with("0x") || xs.starts_with("0X");
+  if (is_hex)
+    xs.remove_prefix(2);
+  uint64_t value = 0;
+  auto end = xs.data() + xs.size();
+  auto found = std::from_chars(xs.data(), end, value, is_hex ? 16 : 10);
+  if (found.ec != std::errc{} || found.ptr != end || value == 0)
+    return std::nullopt;
+  return raft::server_id{value};
 }
 
 } // namespace kvnode

@@ -9,6 +9,8 @@
 #include <caf/raft/client.hpp>
 #include <caf/raft/error.hpp>
 
+#include <optional>
+
 namespace kvnode {
 
 /// Keys are not longer, in bytes after decoding.
@@ -38,5 +40,9 @@ raft::result_of<uint64_t> parse_page_limit(const query_string& from);
 
 /// Whether this is a number as raftexample takes it, in Go's syntax.
 bool is_member_id(std::string_view xs);
+
+/// Reads such a number.
+/// @returns Nothing where it is none, or zero.
+std::optional<raft::server_id> parse_member_id(std::string_view xs);
 
 } // namespace kvnode

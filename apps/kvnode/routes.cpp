@@ -1,5 +1,6 @@
 #include "kvnode/routes.hpp"
 
+#include "kvnode/member_routes.hpp"
 #include "kvnode/request_fields.hpp"
 #include "kvnode/text.hpp"
 
@@ -123,15 +124,38 @@ plan status(const call&) {
   return {ask_status{}, answer_kind::status};
 }
 
-plan members(const call& x) {
-  if (x.request.method != http_method::get
-      && x.request.method != http_method::head)
-    return later("this version cannot change the members of a cluster yet");
-  return {ask_status{}, answer_kind::members};
+plan change(raft::result_of<ask_change> what,
+            answer_kind kind = answer_kind::change) {
+  if (!what)
+    return bad_request(what.error().text);
+  auto only_at = what->what.only_at;
+  plan result{std::move(*what), kind};
+  result.then.only_at = only_at;
+  return result;
 }
 
-plan change_member(const call&) {
-  return later("this version cannot change the members of a cluster yet");
+plan members(const call& x) {
+  switch (x.request.method) {
+    case http_method::post:
+      return change(parse_new_member(x.request, x.query));
+    case http_method::put:
+      return change(parse_all_members(x.request, x.query));
+    default:
+      return {ask_status{}, answer_kind::members};
+  }
+}
+
+/// An id, or, with a colon, an address as CKite has it.
+plan one_member(const call& x) {
+  if (x.request.method == http_method::del)
+    return change(parse_removal(x.request, x.rest, x.query));
+  if (x.rest.find(':') != x.rest.npos)
+    return change(parse_new_address(x.request, x.rest, x.query));
+  return change(parse_member_change(x.request, x.rest, x.query));
+}
+
+plan change_cluster(const call& x) {
+  return change(parse_cluster_list(x.rest));
 }
 
 plan health(const call& x) {
@@ -186,7 +210,10 @@ plan bare(const call& x) {
       && x.request.method != http_method::del)
     return by_key(x);
   if (is_member_id(x.rest))
-    return change_member(x);
+    return change(x.request.method == http_method::post
+                    ? parse_example_member(x.request, x.rest)
+                    : parse_removal(x.request, x.rest, x.query),
+                  answer_kind::plain_change);
   return bad_request("POST and DELETE on a bare path take the id of a member; "
                      "keys are deleted under /kv/");
 }
@@ -206,6 +233,9 @@ constexpr methods reading{bit(http_method::get) | bit(http_method::head),
                           "GET, HEAD"};
 constexpr methods getting{bit(http_method::get), "GET"};
 constexpr methods posting{bit(http_method::post), "POST"};
+constexpr methods changing{reading.bits | posting.bits | bit(http_method::put),
+                           "GET, HEAD, POST, PUT"};
+constexpr methods naming{posting.bits | bit(http_method::del), "POST, DELETE"};
 constexpr methods all{reading.bits | posting.bits | bit(http_method::put)
                         | bit(http_method::del),
                       "GET, HEAD, PUT, POST, DELETE"};
@@ -225,8 +255,8 @@ constexpr entry table[] = {
   {"/kv/", all, by_key},
   {"/status", reading, status},
   {"/log", reading, log},
-  {"/members", all, members},
-  {"/members/", all, change_member},
+  {"/members", changing, members},
+  {"/members/", naming, one_member},
   {"/leadership", posting, leadership},
   {"/snapshot", posting, snapshot},
   {"/health", reading, health},
@@ -236,7 +266,7 @@ constexpr entry table[] = {
   {"/get/", reading, read},
   {"/rlog", reading, log},
   {"/put/", getting, write_segments, true},
-  {"/changecluster/", getting, change_member, true},
+  {"/changecluster/", getting, change_cluster, true},
 };
 
 constexpr entry bare_path{"/", all, bare};

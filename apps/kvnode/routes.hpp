@@ -7,6 +7,7 @@
 
 #include <caf/raft/client.hpp>
 
+#include <optional>
 #include <variant>
 
 namespace kvnode {
@@ -37,6 +38,11 @@ struct ask_leadership {
 /// Take a snapshot at this member.
 struct ask_snapshot {};
 
+struct ask_change {
+  raft::change what;
+  bool wait_for_voters = false;
+};
+
 /// What an answer is made of, once it is there.
 enum class answer_kind : uint8_t {
   write,
@@ -48,6 +54,10 @@ enum class answer_kind : uint8_t {
   log,
   leadership,
   snapshot,
+  /// Of a change of the members.
+  change,
+  /// The same, as raftexample answers it: without content.
+  plain_change,
 };
 
 /// What has to be known of a request when its answer is made.
@@ -59,18 +69,20 @@ struct reply_plan {
   version_t known;
   /// Of a leadership: who is to lead.
   raft::server_id to;
+  /// Of a change: which configuration the client has seen.
+  std::optional<raft::index_t> only_at{};
 };
 
 /// What to do about a request: a step, and then a reply. Where nobody has to be
 /// asked, the step is the answer.
 struct plan {
   using step = std::variant<http_answer, ask_store, ask_status, ask_log,
-                            ask_leadership, ask_snapshot>;
+                            ask_leadership, ask_snapshot, ask_change>;
 
   template <class Step>
   plan(Step first, answer_kind kind = answer_kind::write)
     : first(std::move(first)),
-      then{kind, false, {}, {}} {
+      then{kind, false, {}, {}, {}} {
     // nop
   }
 

@@ -95,15 +95,17 @@ void add(swarm_report& to, const swarm_report& x) {
   to.operations += x.operations;
   to.done += x.done;
   to.undecided += x.undecided;
+  to.lost += x.lost;
 }
 
 std::string summary(const swarm_report& x, double seconds) {
   auto result = fmt::format(
     "{:.0f} s of virtual time in {:.1f} s of CPU; {} operations, {} done; {} "
     "messages "
-    "({:.0f} a second); {} histories undecided; {} faults:",
+    "({:.0f} a second); {} histories undecided; "
+    "{} clusters lost; {} faults:",
     std::chrono::duration<double>(x.passed).count(), seconds, x.operations,
-    x.done, x.messages, x.messages / seconds, x.undecided, x.faults);
+    x.done, x.messages, x.messages / seconds, x.undecided, x.lost, x.faults);
   for (size_t i = 0; i < fault_kinds; ++i)
     result += fmt::format(" {} {}", to_string(static_cast<fault_kind>(i)),
                           x.faults_by_kind[i]);
@@ -132,6 +134,8 @@ TEST_CASE("a cluster keeps its promises whatever goes wrong") {
           summary(all, passed));
   // A history that takes too long to check says nothing; few may.
   CHECK(all.undecided <= 2 + (seeds.last - seeds.first + 1) / 20);
+  // Nor does a cluster that lost too many disks at once.
+  CHECK(all.lost <= 2 + (seeds.last - seeds.first + 1) / 50);
 }
 
 TEST_CASE("the same seed gives the same run") {

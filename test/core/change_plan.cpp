@@ -198,7 +198,7 @@ TEST_CASE("who has caught up is promoted; with those that leave, all at once") {
   // Who was to come in its place was removed meanwhile.
   auto alone = conf({1, 2, 3});
   alone.members[2].leave = true;
-  CHECK(text_of(promoted(alone, ready({}))) == "1 2");
+  CHECK(promoted(alone, ready({})) == alone);
 }
 
 TEST_CASE("a voter that lost its directory becomes a learner that comes back") {
@@ -211,4 +211,31 @@ TEST_CASE("a voter that lost its directory becomes a learner that comes back") {
   CHECK(names(after, member_sender(3)));
   auto later = with_incarnation(after, server_id{3}, incarnation_t{77});
   CHECK(names(later, {server_id{3}, incarnation_t{77}}));
+}
+
+TEST_CASE("who was to leave stays where nobody comes any more") {
+  auto from = conf({1, 2, 3}, {}, {4, 5});
+  for (auto id : {3, 4})
+    from.members[static_cast<size_t>(id)].promote = true;
+  for (auto id : {1, 2})
+    from.members[static_cast<size_t>(id)].leave = true;
+  CHECK(text_of(from) == "1 2! 3! 4? 5?");
+  auto one_less = *target_of(from, {change_kind::remove, {named(4)}});
+  CHECK(text_of(one_less) == "1 2! 3! 5?");
+  auto nobody = *target_of(one_less, {change_kind::remove, {named(5)}});
+  CHECK(text_of(nobody) == "1 2 3");
+}
+
+TEST_CASE("a group has only so many members") {
+  change what{change_kind::set, {}};
+  for (uint64_t i = 1; i <= max_members; ++i)
+    what.members.push_back(named(i));
+  CHECK(check_request(what));
+  CHECK(target_of(conf({1, 2, 3}), what));
+  auto full = *target_of(conf({1, 2, 3}), what);
+  CHECK_FALSE(target_of(full, {change_kind::add, {named(1000)}}));
+  what.members.push_back(named(max_members + 1));
+  CHECK_FALSE(check_request(what));
+  what = {change_kind::add, {{server_id{4}, std::string(256, 'a')}}};
+  CHECK_FALSE(check_request(what));
 }

@@ -352,11 +352,12 @@ TEST_CASE("what a formed member tells the others") {
   auto unknown = told(member_sender(7), "host7:9021");
   CHECK(unknown.verdict == not_founder);
   CHECK(contains(unknown.text, {"member 7 at host7:9021", "--join"}));
-  for (uint64_t id : {4, 5}) {
-    auto joined = told(member_sender(id), addresses[0]);
-    CHECK(joined.verdict == waiting);
-    CHECK(contains(joined.text, "leader will send it the log"));
-  }
+  auto joined = told(member_sender(5), "host5:9021");
+  CHECK(joined.verdict == waiting);
+  CHECK(contains(joined.text, "leader will take it in"));
+  auto elsewhere = told(member_sender(5), "host6:9021");
+  CHECK(elsewhere.verdict == differs);
+  CHECK(contains(elsewhere.text, {"host6:9021", "member 5, at host5:9021"}));
 }
 
 TEST_CASE("an old disk is not handed configuration zero") {

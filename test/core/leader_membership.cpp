@@ -292,3 +292,86 @@ TEST_CASE("ten slow rounds are too many") {
   CHECK(x.too_slow());
   CHECK(x.round() == 1);
 }
+
+TEST_CASE("a removed member is not followed before it has all up to there") {
+  auto x = lead_all(conf({1, 2, 3}, {}, {4}));
+  append(x, *begin_change(x, removing(4), t0, cfg)->append);
+  auto removed_at = x.self.log.last_index();
+  catch_all_up(x, {2, 3});
+  // Sent is not known.
+  CHECK_FALSE(told_of_removal(x, server_id{4}, removed_at));
+  acknowledge_at(x, 4, removed_at.value);
+  CHECK(told_of_removal(x, server_id{4}, removed_at));
+}
+
+TEST_CASE("who was removed and is not heard is given up") {
+  auto x = lead_all(conf({1, 2, 3}, {}, {4}));
+  append(x, *begin_change(x, removing(4), t0, cfg)->append);
+  catch_all_up(x, {2, 3});
+  CHECK_FALSE(give_up_on_removed(x, server_id{4}, t0, cfg));
+  auto later = t0 + cfg.election_timeout;
+  CHECK_FALSE(give_up_on_removed(x, server_id{3}, later, cfg));
+  CHECK(give_up_on_removed(x, server_id{4}, later, cfg));
+  CHECK(x.peers.count(server_id{4}) == 0);
+}
+
+TEST_CASE("no voter is taken for lost before it could have been heard") {
+  auto x = lead_all(conf({1, 2, 3}));
+  sender second{server_id{3}, incarnation_t{77}};
+  x.since = t0 + cfg.election_timeout;
+  on_unformed_member(x, second, make_member(3).address);
+  auto later = t0 + cfg.election_timeout;
+  peer(x, 2).heard(later);
+  CHECK_FALSE(step(x, later));
+  peer(x, 2).heard(later + cfg.election_timeout);
+  CHECK(step(x, later + cfg.election_timeout));
+}
+
+TEST_CASE("who answers in another life for an election timeout is taken back") {
+  auto x = lead_all(conf({1, 2, 3}));
+  sender second{server_id{3}, incarnation_t{77}};
+  auto later = t0 + cfg.election_timeout;
+  on_life(x, second, t0, cfg);
+  on_life(x, {server_id{3}, incarnation_t{78}}, t0 + 1ms, cfg);
+  on_life(x, second, t0 + 2ms, cfg);
+  on_life(x, second, later, cfg);
+  peer(x, 2).heard(later);
+  CHECK_FALSE(step(x, later));
+  on_life(x, second, later + 2ms, cfg);
+  peer(x, 2).heard(later + 2ms);
+  REQUIRE(step(x, later + 2ms));
+  CHECK(is_joint(x.self.members()));
+  // The life that is named makes all others forgotten.
+  on_life(x, member_sender(2), later, cfg);
+  CHECK(x.other_lives.count(server_id{2}) == 0);
+}
+
+TEST_CASE("all that have moved are noted, one after the other") {
+  auto x = lead_all(conf({1, 2, 3}));
+  on_address(x, member_sender(2), "new:2");
+  on_address(x, member_sender(3), "new:3");
+  REQUIRE(step(x));
+  CHECK(find_member(x.self.members(), server_id{2})->address == "new:2");
+  CHECK_FALSE(step(x));
+  catch_all_up(x, {2, 3});
+  REQUIRE(step(x));
+  CHECK(find_member(x.self.members(), server_id{3})->address == "new:3");
+}
+
+TEST_CASE("an announcement is over when the member is where it is sought") {
+  auto x = lead_all(conf({1, 2, 3}));
+  on_address(x, member_sender(2), "new:2");
+  on_address(x, member_sender(2), make_member(2).address);
+  CHECK_FALSE(step(x));
+}
+
+TEST_CASE("ids leave room for the next one") {
+  auto x = lead_all(conf({1, 2, 3}));
+  change what{change_kind::add, {{server_id{UINT64_MAX}, "new:1"}}};
+  CHECK(code_for(x, what) == "invalid_argument");
+  what.members.front().id = server_id{INT64_MAX};
+  append(x, *begin_change(x, what, t0, cfg)->append);
+  catch_all_up(x, {2, 3});
+  CHECK(code_for(x, {change_kind::add, {{server_id{}, "new:2"}}})
+        == "invalid_argument");
+}

@@ -43,6 +43,9 @@ std::vector<message> messages_of(term_t term, tenure_id to = ours) {
     transfer_result{from, term, request_id{7}, errc::none, server_id{3}},
     farewell{from, term},
     farewell_result{from, term},
+    request_change{from, term, request_id{7}, {}},
+    change_result{from, term, request_id{7}, errc::none, {}, {}, {}, {}},
+    removal_notice{from, term, index_t{5}},
   };
 }
 
@@ -83,6 +86,8 @@ TEST_CASE("messages of an older term are answered or dropped") {
     refuse,  deliver,          // read_index
     refuse,  deliver,          // request_transfer
     deliver, deliver,          // farewell
+    refuse,  deliver,          // request_change
+    deliver,                   // removal_notice
   };
   for (auto alive : {false, true}) {
     check_fence(term_t{4}, ours, alive, expected);
@@ -91,7 +96,7 @@ TEST_CASE("messages of an older term are answered or dropped") {
 }
 
 TEST_CASE("messages of our term are delivered") {
-  std::vector<passage> expected(20, deliver);
+  std::vector<passage> expected(23, deliver);
   for (auto alive : {false, true})
     check_fence(term_t{5}, ours, alive, expected);
 }
@@ -106,24 +111,27 @@ TEST_CASE("answers to another tenure of our term are dropped") {
                deliver, deliver,          // propose
                deliver, deliver,          // read_index
                deliver, deliver,          // request_transfer
-               deliver, deliver});        // farewell
+               deliver, deliver,          // farewell
+               deliver, deliver,          // request_change
+               deliver});                 // removal_notice
   // A refused pre-vote says the refuser's own term, an older one perhaps.
   check_fence(term_t{4}, theirs, false,
-              {refuse, refuse,  refuse, drop,    drop,    drop,   refuse,
-               drop,   refuse,  drop,   drop,    drop,    refuse, deliver,
-               refuse, deliver, refuse, deliver, deliver, deliver});
+              {refuse,  refuse,  refuse, drop,    drop,   drop,
+               refuse,  drop,    refuse, drop,    drop,   drop,
+               refuse,  deliver, refuse, deliver, refuse, deliver,
+               deliver, deliver, refuse, deliver, deliver});
 }
 
 TEST_CASE("a newer term ends the tenure, §3.3") {
   std::vector<passage> expected{newer, newer, deliver};
-  expected.resize(20, newer);
+  expected.resize(23, newer);
   check_fence(term_t{6}, ours, false, expected);
   check_fence(term_t{9}, theirs, false, expected);
 }
 
 TEST_CASE("a vote request does not disturb a live leader, §4.2.3") {
   std::vector<passage> expected{refuse, newer, deliver};
-  expected.resize(20, newer);
+  expected.resize(23, newer);
   check_fence(term_t{6}, ours, true, expected);
 }
 

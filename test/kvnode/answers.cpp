@@ -170,13 +170,40 @@ TEST_CASE("every error has its answer") {
 
 TEST_CASE("only what changes something can be unknown when it is late") {
   for (auto x :
-       {answer_kind::write, answer_kind::leadership, answer_kind::snapshot})
+       {answer_kind::write, answer_kind::leadership, answer_kind::snapshot,
+        answer_kind::change, answer_kind::plain_change})
     CHECK(late_answer(asked(x)).status == 504);
   for (auto x : {answer_kind::read, answer_kind::list, answer_kind::status,
                  answer_kind::members, answer_kind::health, answer_kind::log}) {
     CHECK(late_answer(asked(x)).status == 503);
     CHECK(parsed(late_answer(asked(x)))["error"] == "timeout");
   }
+}
+
+TEST_CASE("what became of a change of the members") {
+  raft::members_changed what;
+  what.index = index_t{7};
+  what.members = *sample_status().members.value;
+  what.losses_survived = 1;
+  auto done = make_answer(asked(answer_kind::change), what);
+  CHECK(done.status == 200);
+  CHECK(done.version == version_t{7});
+  CHECK(parsed(done)["index"] == 7);
+  CHECK(parsed(done)["losses_survived"] == 1);
+  CHECK(parsed(done)["members"].size() == 2);
+  CHECK(make_answer(asked(answer_kind::plain_change), what).status == 204);
+  what.code = errc::rejected;
+  what.text = "because";
+  CHECK(make_answer(asked(answer_kind::change), what).status == 409);
+  auto conditional = asked(answer_kind::change);
+  conditional.only_at = index_t{5};
+  CHECK(make_answer(conditional, what).status == 412);
+  conditional.only_at = index_t{7};
+  CHECK(make_answer(conditional, what).status == 409);
+  what.code = errc::outcome_unknown;
+  CHECK(make_answer(asked(answer_kind::change), what).status == 504);
+  what.code = errc::removed;
+  CHECK(make_answer(asked(answer_kind::change), what).status == 503);
 }
 
 TEST_CASE("the status has all that was promised") {

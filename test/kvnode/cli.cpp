@@ -185,7 +185,6 @@ TEST_CASE("what cannot be meant is refused with one line") {
     {"--log-level", "shouting"},
     {"--config", "/no/such/file"},
     {"--config"},
-    {"--join"},
   };
   for (auto& line : mistakes) {
     std::string all;
@@ -196,7 +195,11 @@ TEST_CASE("what cannot be meant is refused with one line") {
     CHECK_FALSE(text.empty());
     CHECK(text.find('\n') == text.npos);
   }
-  CHECK(refused({"--join"}).find("later version") != std::string::npos);
+}
+
+TEST_CASE("a member may join") {
+  CHECK_FALSE(parsed({}).node.join);
+  CHECK(parsed({"--id", "2", "--cluster", "a:1,b:2", "--join"}).node.join);
 }
 
 TEST_CASE("the same options from a file, which the command line overrides") {
@@ -227,7 +230,7 @@ TEST_CASE("the same options from a file, which the command line overrides") {
 TEST_CASE("a mistake in a file is one, too") {
   for (auto text :
        {"no-such-option = 1\n", "id = 0\n", "[section]\nid = 1\n", "port = x\n",
-        "join = true\n", "cluster = \n", "heartbeat = 1000\n"}) {
+        "join = maybe\n", "cluster = \n", "heartbeat = 1000\n"}) {
     CAPTURE(text);
     file bad{text};
     auto line = refused({"--config", bad.name()});

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <map>
 #include <string>
 #include <vector>
@@ -70,6 +71,23 @@ std::string describe(const ask_snapshot&) {
   return "snapshot";
 }
 
+std::string describe(const ask_change& x) {
+  static constexpr std::array names{"add",     "remove", "set",
+                                    "promote", "demote", "address"};
+  std::string result = names.at(static_cast<size_t>(x.what.kind));
+  for (auto& who : x.what.members)
+    result += fmt::format(" {}{}{}{}", who.id.value,
+                          who.address.empty() ? "" : "@", who.address,
+                          who.voter ? "" : "~");
+  if (x.what.only_at)
+    result += fmt::format(" if {}", x.what.only_at->value);
+  if (x.what.dry_run)
+    result += " dry";
+  if (x.wait_for_voters)
+    result += " waits";
+  return result;
+}
+
 std::string describe(const plan& x) {
   auto result = std::visit([](auto& y) { return describe(y); }, x.first);
   if (std::holds_alternative<ask_status>(x.first)) {
@@ -78,6 +96,8 @@ std::string describe(const plan& x) {
     if (x.then.kind == answer_kind::health)
       return "health";
   }
+  if (x.then.kind == answer_kind::plain_change)
+    result += " plain";
   if (x.then.known_any)
     result += " unless any";
   if (x.then.known)
@@ -230,17 +250,57 @@ TEST_CASE("the member and its group") {
 
 TEST_CASE("what comes later is not there yet") {
   check({
-    {"POST /members", "404"},
-    {"PUT /members", "404"},
-    {"DELETE /members/3", "404"},
-    {"POST /members/host:1", "404"},
-    {"DELETE /members/host:1", "404"},
     {"GET /metrics", "404"},
     {"GET /", "404"},
-    {"POST /4", "404"},
-    {"DELETE /3", "404"},
-    {"DELETE /0x3", "404"},
   });
+}
+
+TEST_CASE("changes of the members") {
+  check({
+    {"DELETE /members/3", "remove 3"},
+    {"DELETE /members/3?dry_run", "remove 3 dry"},
+    {R"(DELETE /members/3 If-Match: "7")", "remove 3 if 7"},
+    {R"(DELETE /members/3 If-Match: "0")", "remove 3 if 0"},
+    {"DELETE /members/3 If-Match: 7", "400"},
+    {"DELETE /members/3 If-None-Match: *", "400"},
+    {"DELETE /members/host:1", "remove 0@host:1"},
+    {"DELETE /members/host", "400"},
+    {"DELETE /members/0", "400"},
+    {"DELETE /members", "405 allow GET, HEAD, POST, PUT"},
+    {"GET /members/3", "405 allow POST, DELETE"},
+    {"POST /members/host:1", "add 0@host:1"},
+    {"POST /members/host:1?wait=voter", "add 0@host:1 waits"},
+    {"POST /members/host:1?wait=long", "400"},
+    {"DELETE /3", "remove 3 plain"},
+    {"DELETE /0x1f", "remove 31 plain"},
+    {"DELETE /0", "400"},
+    {"DELETE /99999999999999999999", "400"},
+  });
+  check({{"POST /4", "add 4@127.0.0.1:42379 plain"}}, "http://127.0.0.1:42379");
+  check({{"POST /4", "400"}}, "nowhere");
+  auto posted = [](std::string_view target, std::string_view body) {
+    return describe(routed(std::string{"POST "} + std::string{target}, body));
+  };
+  CHECK(posted("/members", R"({"id":4,"address":"d:4"})") == "add 4@d:4");
+  CHECK(posted("/members", R"({"address":"http://d:4","voter":false})")
+        == "add 0@d:4~");
+  CHECK(posted("/members/4", R"({"voter":true})") == "promote 4");
+  CHECK(posted("/members/4", R"({"voter":false})") == "demote 4~");
+  CHECK(posted("/members/4", R"({"address":"e:5"})") == "address 4@e:5");
+  for (auto bad : {"", "4", "[]", R"({"id":4})", R"({"id":0,"address":"d:4"})",
+                   R"({"id":"4","address":"d:4"})", R"({"address":"d"})",
+                   R"({"id":4,"address":"d:4","voter":1})", "\xff"})
+    CHECK(posted("/members", bad) == "400");
+  for (auto bad : {"", "{}", R"({"id":5,"voter":true})",
+                   R"({"voter":true,"address":"d:4"})"})
+    CHECK(posted("/members/4", bad) == "400");
+  auto put = [](std::string_view body) {
+    return describe(routed("PUT /members", body));
+  };
+  CHECK(put(R"([{"id":1,"address":"a:1"},{"address":"b:2","voter":false}])")
+        == "set 1@a:1 0@b:2~");
+  for (auto bad : {"[]", "{}", R"([{"voter":true}])", "[1]"})
+    CHECK(put(bad) == "400");
 }
 
 TEST_CASE("raftexample: a bare path is the same key as under /kv/") {
@@ -296,7 +356,9 @@ TEST_CASE("CKite: the routes that write by a GET need the dialect") {
     {"GET /put/key1", "400"},
     {"HEAD /put/key1/value1", "405 allow GET"},
     {"PUT /put/key1/value1", "405 allow GET"},
-    {"GET /changecluster/a:1,b:2", "404"},
+    {"GET /changecluster/a:1,b:2", "set 0@a:1 0@b:2"},
+    {"GET /changecluster/a:1,,b:2", "400"},
+    {"GET /changecluster/", "400"},
   };
   check(with, {}, true);
 }

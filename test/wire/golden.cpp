@@ -11,19 +11,22 @@ using namespace caf::raft::wire;
 using namespace sample;
 
 TEST_CASE("the bytes of a heartbeat") {
-  heartbeat what{{}, term_t{2}, tenure_id{3}, round_t{4}, index_t{5}};
+  heartbeat what{{},         term_t{2},  tenure_id{3},    round_t{4},
+                 index_t{5}, index_t{6}, incarnation_t{7}};
   CHECK(hex(encode(group_id{1}, what)->view())
-        == "5241465448000000\n"
-           "0102da4e4b718b8b\n"
-           "0000000008000000\n"
+        == "5241465458000000\n"
+           "0102e8be3366699d\n"
+           "000000000a000000\n"
            "0000000002000100\n"
            "0100000000000000\n"
            "0400000000000000\n"
-           "0000000004000000\n"
+           "0000000006000000\n"
            "0200000000000000\n"
            "0300000000000000\n"
            "0400000000000000\n"
-           "0500000000000000\n");
+           "0500000000000000\n"
+           "0600000000000000\n"
+           "0700000000000000\n");
 }
 
 TEST_CASE("the bytes of a hello") {

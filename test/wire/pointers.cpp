@@ -132,14 +132,16 @@ TEST_CASE("fields that the writer did not know are zero") {
 
 TEST_CASE("fields that the reader does not know are skipped") {
   // A Heartbeat with two more words and two more pointers.
-  auto long_one = made_of({struct_pointer(1, 3, 2), 99, 7, 4, 99,
-                           struct_pointer(1, 6, 2), 0, 5, 1, 2, 3, 8, 9, 0, 0});
+  auto long_one
+    = made_of({struct_pointer(1, 3, 2), 99, 7, 4, 99, struct_pointer(1, 8, 2),
+               0, 5, 1, 2, 3, 6, 7, 8, 9, 0, 0});
   long_one.word(1) = struct_pointer(1, 3, 2);
   auto result = sample::decode_group(long_one);
   REQUIRE_MESSAGE(result, result.error().text);
   CHECK(result->group == group);
-  CHECK(same(result->body,
-             heartbeat{peer, term_t{5}, tenure_id{1}, round_t{2}, index_t{3}}));
+  CHECK(
+    same(result->body, heartbeat{peer, term_t{5}, tenure_id{1}, round_t{2},
+                                 index_t{3}, index_t{6}, incarnation_t{7}}));
 }
 
 TEST_CASE("lists of elements that take no room take no memory") {

@@ -146,6 +146,27 @@ entry configuration_entry(index_t index, term_t term) {
   return entry::make(index, term, value, wire::encode_configuration(*value));
 }
 
+void add_changes(std::vector<message>& xs) {
+  std::string longest_text(wire::max_text_size, 't');
+  std::string longest_address(wire::max_address_size, 'a');
+  term_t term{3};
+  wanted_member one{server_id{4}, "d:4", false};
+  xs.push_back(request_change{peer, {}, {}, {}});
+  for (uint8_t i = 0; i <= 5; ++i) {
+    change what{static_cast<change_kind>(i), {one}, index_t{i}, i % 2 == 0};
+    xs.push_back(request_change{peer, term, request_id{77}, what});
+  }
+  change many{change_kind::set, {}, index_t{top}, true};
+  for (uint64_t i = 0; i < wire::max_initial_members; ++i)
+    many.members.push_back({server_id{i}, longest_address, true});
+  xs.push_back(request_change{peer, last_term, request_id{top}, many});
+  xs.push_back(change_result{
+    peer, term, request_id{77}, errc::rejected, "because", {}, index_t{2}, {}});
+  xs.push_back(change_result{peer, last_term, request_id{top}, errc::none,
+                             longest_text, last_id, last_index,
+                             small_configuration()});
+}
+
 std::vector<message> group_messages() {
   term_t term{3};
   tenure_id tenure{0x123456789abcdef};
@@ -160,8 +181,10 @@ std::vector<message> group_messages() {
     append_result{peer, term, tenure, true, index_t{9}, {}},
     append_result{peer, term, tenure, false, index_t{9}, {term, index_t{8}}},
     append_result{peer, last_term, last_tenure, true, last_index, last_id},
-    heartbeat{peer, term, tenure, round_t{12}, index_t{9}},
-    heartbeat{peer, last_term, last_tenure, round_t{top}, last_index},
+    heartbeat{peer, term, tenure, round_t{12}, index_t{9}, index_t{11},
+              incarnation_t{8}},
+    heartbeat{peer, last_term, last_tenure, round_t{top}, last_index,
+              last_index, incarnation_t{top}},
     heartbeat_result{peer, term, tenure, round_t{12}},
     heartbeat_result{peer, last_term, last_tenure, round_t{top}},
     commit_notice{peer, term, tenure, index_t{9}},
@@ -182,7 +205,10 @@ std::vector<message> group_messages() {
     farewell{peer, last_term},
     farewell_result{peer, term},
     farewell_result{peer, {}},
+    removal_notice{peer, term, index_t{9}},
+    removal_notice{peer, last_term, last_index},
   };
+  add_changes(xs);
   add_appends(xs);
   add_proposals(xs);
   add_snapshots(xs);
@@ -212,6 +238,7 @@ std::vector<node_message> node_messages() {
               std::vector(wire::max_initial_members, longest_address)},
     founded{peer, cluster, small_configuration()},
     founded{peer, cluster, large},
+    founded{peer, cluster, small_configuration(), large},
   };
   for (uint8_t i = 0; i <= 5; ++i)
     xs.push_back(refusal{static_cast<refusal_reason>(i), "because"});

@@ -227,7 +227,8 @@ using role_actor = handle<
   caf::result<void>(install_snapshot), caf::result<void>(install_result),
   // from the server
   caf::result<void>(append_commands), caf::result<void>(confirm_read),
-  caf::result<void>(begin_transfer), caf::result<void>(report_role),
+  caf::result<void>(begin_transfer), caf::result<void>(begin_change),
+  caf::result<void>(member_seen), caf::result<void>(report_role),
   caf::result<void>(log_stored), caf::result<void>(log_room),
   caf::result<void>(peer_changed), caf::result<void>(new_peers),
   caf::result<void>(snapshot_stored), caf::result<void>(chunk_received),
@@ -266,12 +267,13 @@ using server_actor = handle<
   // from clients: the interface of group_actor
   caf::result<void>(submit), caf::result<void>(get_status),
   caf::result<void>(get_log), caf::result<void>(transfer_leadership),
-  caf::result<void>(ask_is_leader), caf::result<void>(subscribe),
-  caf::result<void>(request_snapshot), caf::result<void>(stop_group),
+  caf::result<void>(change_members), caf::result<void>(ask_is_leader),
+  caf::result<void>(subscribe), caf::result<void>(request_snapshot),
+  caf::result<void>(stop_group),
   // from the node and the connections
   caf::result<void>(formed), caf::result<void>(not_formed),
   caf::result<void>(received), caf::result<void>(peer_changed),
-  caf::result<void>(new_peers),
+  caf::result<void>(new_peers), caf::result<void>(member_seen),
   // from the log and its reader
   caf::result<void>(recovered), caf::result<void>(log_stored),
   caf::result<void>(log_room), caf::result<void>(log_read),
@@ -279,10 +281,12 @@ using server_actor = handle<
   caf::result<void>(snapshot_recovered), caf::result<void>(snapshot_taken),
   caf::result<void>(chunk_received),
   // from the role
-  caf::result<void>(tenure_over), caf::result<void>(commands_appended),
-  caf::result<void>(reads_confirmed), caf::result<void>(transfer_begun),
-  caf::result<void>(entries_released), caf::result<void>(leader_known),
-  caf::result<void>(role_report), caf::result<void>(snapshot_installed),
+  caf::result<void>(tenure_over), caf::result<void>(log_is_too_old),
+  caf::result<void>(commands_appended), caf::result<void>(reads_confirmed),
+  caf::result<void>(transfer_begun), caf::result<void>(change_answered),
+  caf::result<void>(members_known), caf::result<void>(entries_released),
+  caf::result<void>(leader_known), caf::result<void>(role_report),
+  caf::result<void>(snapshot_installed),
   // from the applier
   caf::result<void>(entries_applied), caf::result<void>(queries_answered),
   caf::result<void>(snapshot_loaded),

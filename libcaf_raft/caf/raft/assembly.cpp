@@ -30,6 +30,7 @@ assembly::assembly(actor_system& sys, std::shared_ptr<storage::log_store> store,
   node.zero = me.zero;
   node.initial_members = cfg_.initial_members;
   node.address = cfg_.address;
+  node.join = cfg_.join;
   node.expected_cluster = cfg_.expected_cluster;
   node.log = log_;
   node.net = net_;
@@ -54,6 +55,8 @@ server_actor assembly::add_group(const group_settings& cfg) {
   setup->seed = rng_();
   setup->log_to = cfg_.log;
   setup->fatal = cfg_.fatal;
+  setup->removed = cfg_.removed;
+  setup->address = cfg_.address;
   auto result = spawn_at<server_state>(sys_, cfg_.where.front,
                                        std::move(setup));
   post_from_outside(node_, raft::add_group{cfg.group, result});

@@ -32,12 +32,16 @@ struct assembly_settings {
   std::vector<std::string> initial_members;
   /// The own address, as others are told.
   std::string address;
+  /// Whether an unformed member joins a cluster that runs.
+  bool join = false;
   /// Checked against peers where it is given.
   cluster_id expected_cluster;
   uint64_t seed = 0;
   placements where;
   logger log;
   fatal_handler fatal;
+  /// This member was removed from a group, and has ended there.
+  std::function<void(group_id)> removed;
 };
 
 /// What a group on this node needs besides.

@@ -49,6 +49,8 @@ role_actor::behavior_type candidate_state::make_behavior() {
       desk_.tell_server(transfer_begun{
         msg.id, {errc::rejected, "this member does not lead"}, {}});
     },
+    [this](const begin_change& msg) { desk_.refuse(msg); },
+    [](const member_seen&) { /* the leader cares for that */ },
     [this](const report_role& msg) { on(msg); },
     [this](const log_stored& msg) { on(msg); },
     [this](const log_room& msg) { desk_.room().reported(usable_room(msg)); },

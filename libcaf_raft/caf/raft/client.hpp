@@ -2,6 +2,7 @@
 
 // What clients of a group and its member say to each other.
 
+#include "caf/raft/client_membership.hpp"
 #include "caf/raft/compat.hpp"
 #include "caf/raft/error.hpp"
 #include "caf/raft/status.hpp"
@@ -136,8 +137,9 @@ struct stop_group {
 using group_actor
   = handle<caf::result<void>(submit), caf::result<void>(get_status),
            caf::result<void>(get_log), caf::result<void>(transfer_leadership),
-           caf::result<void>(ask_is_leader), caf::result<void>(subscribe),
-           caf::result<void>(request_snapshot), caf::result<void>(stop_group)>;
+           caf::result<void>(change_members), caf::result<void>(ask_is_leader),
+           caf::result<void>(subscribe), caf::result<void>(request_snapshot),
+           caf::result<void>(stop_group)>;
 
 // -- the typed handle (group.hpp) ---------------------------------------------
 

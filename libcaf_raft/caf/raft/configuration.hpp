@@ -2,11 +2,18 @@
 
 #include "caf/raft/types.hpp"
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <vector>
 
 namespace caf::raft {
+
+/// How many members a group may have, learners included.
+inline constexpr size_t max_members = 64;
+
+/// Of a member's address, in bytes.
+inline constexpr size_t max_address_length = 255;
 
 /// One member as a configuration names it.
 struct member {

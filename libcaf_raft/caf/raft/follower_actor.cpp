@@ -34,6 +34,8 @@ role_actor::behavior_type follower_state::make_behavior() {
       desk_.tell_server(transfer_begun{
         msg.id, {errc::rejected, "this member does not lead"}, {}});
     },
+    [this](const begin_change& msg) { desk_.refuse(msg); },
+    [](const member_seen&) { /* the leader cares for that */ },
     [this](const report_role& msg) { on(msg); },
     [this](const log_stored& msg) { on(msg); },
     [this](const log_room& msg) { desk_.room().reported(usable_room(msg)); },
@@ -106,6 +108,11 @@ void follower_state::on(const append_entries& msg) {
 void follower_state::on(const heartbeat& msg) {
   if (desk_.over())
     return desk_.give_back(msg);
+  if (core::lacks_acknowledged(rules_, msg)) {
+    desk_.tell_server(
+      log_is_too_old{rules_.self.log.last_index(), msg.acknowledged});
+    return;
+  }
   auto known = rules_.self.leader;
   auto answer = core::on_heartbeat(rules_, msg, desk_.now());
   if (known != rules_.self.leader)

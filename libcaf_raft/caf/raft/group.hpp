@@ -30,16 +30,16 @@ template <class Machine, class... Cs, class... Qs>
 struct group_interface<Machine, list<Cs...>, list<Qs...>> {
   using machine = typed_machine<Machine>;
 
-  using type
-    = handle<caf::result<typename machine::template applied_type<Cs>>(Cs)...,
-             caf::result<typename machine::template answer_type<Qs>>(Qs)...,
-             caf::result<typename machine::template answer_type<Qs>>(local,
-                                                                     Qs)...,
-             caf::result<bool>(is_leader), caf::result<status>(get_state),
-             caf::result<void>(transfer_to), caf::result<void>(subscribe),
-             caf::result<uint64_t>(make_snapshot), caf::result<void>(leave),
-             caf::result<void>(outcome), caf::result<void>(status_report),
-             caf::result<void>(stopped)>;
+  using type = handle<
+    caf::result<typename machine::template applied_type<Cs>>(Cs)...,
+    caf::result<typename machine::template answer_type<Qs>>(Qs)...,
+    caf::result<typename machine::template answer_type<Qs>>(local, Qs)...,
+    caf::result<bool>(is_leader), caf::result<status>(get_state),
+    caf::result<void>(transfer_to), caf::result<configuration>(get_members),
+    caf::result<configuration>(change), caf::result<void>(subscribe),
+    caf::result<uint64_t>(make_snapshot), caf::result<void>(leave),
+    caf::result<void>(outcome), caf::result<void>(status_report),
+    caf::result<void>(members_changed), caf::result<void>(stopped)>;
 };
 
 } // namespace detail
@@ -95,11 +95,14 @@ private:
       [this](is_leader) { return ask_leader(); },
       [this](get_state) { return ask_state(); },
       [this](transfer_to x) { return transfer(x); },
+      [this](get_members) { return ask_members(); },
+      [this](const change& x) { return change_them(x); },
       [this](const subscribe& x) { post(self_, member_, x); },
       [this](make_snapshot) { return snapshot(); },
       [this](leave) { return end(); },
       [this](outcome& x) { on(x); },
       [this](const status_report& x) { on(x); },
+      [this](const members_changed& x) { on(x); },
       [this](stopped) { on_stopped(); },
     };
   }
@@ -162,6 +165,24 @@ private:
     return delegated<uint64_t>{};
   }
 
+  /// The members, as this member's log has them.
+  caf::result<configuration> ask_members() {
+    auto promise = self_->make_response_promise();
+    auto id = ++last_;
+    members_.emplace(id, promise);
+    post(self_, member_, get_status{id, me()});
+    return delegated<configuration>{};
+  }
+
+  /// Answered with the members as soon as the change is committed.
+  caf::result<configuration> change_them(const change& x) {
+    auto promise = self_->make_response_promise();
+    auto id = ++last_;
+    members_.emplace(id, promise);
+    post(self_, member_, change_members{id, x, false, {}, me()});
+    return delegated<configuration>{};
+  }
+
   caf::result<void> end() {
     auto promise = self_->make_response_promise();
     leaving_ = promise;
@@ -181,7 +202,24 @@ private:
       found.promise.deliver(make_door_error(x.code, x.text));
   }
 
+  void on(const members_changed& x) {
+    auto i = members_.find(x.id);
+    if (i == members_.end())
+      return;
+    if (x.code == errc::none)
+      i->second.deliver(x.members);
+    else
+      i->second.deliver(make_door_error(x.code, x.text));
+    members_.erase(i);
+  }
+
   void on(const status_report& x) {
+    if (auto i = members_.find(x.id); i != members_.end()) {
+      auto& value = x.value.members.value;
+      i->second.deliver(value ? *value : configuration{});
+      members_.erase(i);
+      return;
+    }
     auto i = states_.find(x.id);
     if (i == states_.end())
       return;
@@ -204,6 +242,7 @@ private:
   request_id last_;
   std::map<request_id, pending> open_;
   std::map<request_id, response_promise> states_;
+  std::map<request_id, response_promise> members_;
   response_promise leaving_;
 };
 

@@ -1,6 +1,7 @@
 #include "caf/raft/leader_actor.hpp"
 
 #include "caf/raft/core/follower.hpp"
+#include "caf/raft/core/leader_membership.hpp"
 #include "caf/raft/core/membership.hpp"
 #include "caf/raft/wire/codec.hpp"
 
@@ -39,6 +40,8 @@ role_actor::behavior_type leader_state::make_behavior() {
     [this](append_commands& msg) { on(msg); },
     [this](const confirm_read& msg) { on(msg); },
     [this](const begin_transfer& msg) { on(msg); },
+    [this](const begin_change& msg) { on(msg); },
+    [this](const member_seen& msg) { on(msg); },
     [this](const report_role& msg) { on(msg); },
     [this](const log_stored& msg) { on(msg); },
     [this](const log_room& msg) { on(msg); },
@@ -71,9 +74,11 @@ void leader_state::on(append_commands& msg) {
   commands_appended result{msg.origin, {}};
   result.results.reserve(msg.commands.size());
   size_t bytes = 0;
+  auto known = !desk_.over() && is_member(msg.origin);
   for (auto& x : msg.commands) {
     bytes += x.payload.size() + entry::header_size + 8;
-    if (desk_.over() || rules_.handing_over)
+    // Who was removed hears no more of what is appended behind that.
+    if (desk_.over() || rules_.handing_over || !known)
       result.results.push_back({x.id, errc::no_leader, {}});
     else if (!desk_.room().has(bytes))
       result.results.push_back({x.id, errc::no_space, {}});
@@ -100,6 +105,7 @@ void leader_state::on(const append_result& msg) {
   tell_successor();
   if (auto i = awaited_.find(msg.from.id); i != awaited_.end())
     notice_commit();
+  change_members();
   // What it has was committed before it said so.
   if (core::commit_for(rules_, msg.from.id) > told_[msg.from.id])
     notice_soon();
@@ -128,6 +134,9 @@ void leader_state::commit() {
   desk_.release(rules_.self);
   notice_commit();
   notice_soon();
+  change_members();
+  if (core::must_step_down(rules_))
+    post_self(self_, wake{step_down_timer});
   // The first commit of a leadership lets reads begin.
   if (core::wants_round(rules_))
     heartbeat_round();
@@ -145,13 +154,15 @@ void leader_state::heartbeat_round() {
 void leader_state::on(const heartbeat_result& msg) {
   if (desk_.over())
     return;
+  core::on_life(rules_, msg.from, desk_.now(), desk_.cfg());
   tell(core::on_heartbeat_result(rules_, msg, desk_.now()));
   if (core::wants_round(rules_))
     heartbeat_round();
 }
 
 void leader_state::on(const confirm_read& msg) {
-  if (desk_.over()) {
+  auto own = rules_.self.self.id;
+  if (desk_.over() || (msg.who.member != own && !is_member(msg.who.member))) {
     desk_.tell_server(reads_confirmed{errc::no_leader, {}, {msg.who}, {}});
     return;
   }
@@ -182,6 +193,10 @@ void leader_state::on(wake msg) {
     on_snapshots_due();
     return;
   }
+  if (msg.generation == step_down_timer) {
+    step_down();
+    return;
+  }
   if (msg.generation == 0) {
     desk_.tell_server(leader_known{rules_.self.number, rules_.self.self.id});
     pump();
@@ -195,8 +210,13 @@ void leader_state::on(wake msg) {
     return;
   }
   give_up_transfer_if_late();
+  if (core::must_step_down(rules_) && !rules_.handing_over) {
+    hand_over(core::role_kind::follower);
+    return;
+  }
   core::reset_stalled(rules_, now, desk_.cfg());
   step_aside_if_needed();
+  change_members();
   heartbeat_round();
   pump();
   shorten_log();

@@ -29,6 +29,8 @@ private:
   void on(append_commands& msg);
   void on(const confirm_read& msg);
   void on(const begin_transfer& msg);
+  void on(const begin_change& msg);
+  void on(const member_seen& msg);
   void on(const report_role& msg);
   void on(const log_stored& msg);
   void on(const log_room& msg);
@@ -73,6 +75,15 @@ private:
   void notice_everyone();
   void send_notice(server_id to, index_t commit);
 
+  // -- members (leader_membership.cpp) ----------------------------------------
+
+  void change_members();
+  entry_id append_members(configuration what);
+  bool is_member(server_id id) const;
+  void forget_removed();
+  void forget(server_id id);
+  void step_down();
+
   // -- heartbeats and reads ---------------------------------------------------
 
   void heartbeat_round();
@@ -89,6 +100,8 @@ private:
   static constexpr uint64_t notice_timer = UINT64_MAX;
   /// And that of chunks which wait for the rate.
   static constexpr uint64_t snapshot_timer = UINT64_MAX - 1;
+  /// To itself: lead no more.
+  static constexpr uint64_t step_down_timer = UINT64_MAX - 2;
 
   scheduled_actor* self_;
   role_desk desk_;

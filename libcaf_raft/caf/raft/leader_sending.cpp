@@ -133,6 +133,7 @@ void leader_state::notice_everyone() {
     if (commit > told_[id])
       send_notice(id, commit);
   }
+  forget_removed();
 }
 
 } // namespace caf::raft

@@ -2,7 +2,10 @@
 
 #include "caf/raft/configuration.hpp"
 #include "caf/raft/entry.hpp"
-#include "caf/raft/snapshot.hpp"
+#include "caf/raft/error.hpp"
+#include "caf/raft/message_members.hpp"
+#include "caf/raft/message_snapshots.hpp"
+#include "caf/raft/sender.hpp"
 #include "caf/raft/time.hpp"
 #include "caf/raft/types.hpp"
 
@@ -15,14 +18,6 @@
 // `from` is not sent: it is what the handshake of the connection established.
 
 namespace caf::raft {
-
-/// Who sent a message, and in which life of its directory.
-struct sender {
-  server_id id;
-  incarnation_t incarnation;
-
-  bool operator==(const sender&) const = default;
-};
 
 // -- between the members of one group -----------------------------------------
 
@@ -97,6 +92,10 @@ struct heartbeat {
   /// The leader's commit index, but only up to what this follower has
   /// acknowledged in this tenure; zero where it has acknowledged nothing.
   index_t commit;
+  /// Up to where this follower has acknowledged the log in this tenure, and in
+  /// which life of its directory it did.
+  index_t acknowledged{};
+  incarnation_t life{};
 
   bool operator==(const heartbeat&) const = default;
 };
@@ -232,42 +231,13 @@ struct farewell_result {
   bool operator==(const farewell_result&) const = default;
 };
 
-/// A piece of the leader's snapshot, for a follower that needs entries which are
-/// gone (§5.2).
-struct install_snapshot {
-  sender from;
-  term_t term;
-  tenure_id tenure;
-  /// The whole snapshot that it is a piece of.
-  snapshot_head head;
-  /// Which chunk it is. The same as `head.chunks()`: none, only a question how
-  /// many of them are there.
-  uint64_t number = 0;
-  /// Null for the question.
-  chunk_ptr chunk;
-};
-
-struct install_result {
-  sender from;
-  term_t term;
-  tenure_id tenure;
-  /// Of the snapshot that is meant.
-  entry_id last;
-  /// The chunks before this one are stored.
-  uint64_t next = 0;
-  /// `no_space`: it can take no more at present, for lack of room or since it has
-  /// a newer one; it is asked again later.
-  errc code = errc::none;
-
-  bool operator==(const install_result&) const = default;
-};
-
 using message
   = std::variant<request_vote, vote_result, append_entries, append_result,
                  heartbeat, heartbeat_result, commit_notice, timeout_now,
                  propose, propose_result, read_index, read_index_result,
                  request_transfer, transfer_result, farewell, farewell_result,
-                 install_snapshot, install_result>;
+                 install_snapshot, install_result, request_change,
+                 change_result, removal_notice>;
 
 /// A message and the group that it is for.
 struct envelope {
@@ -358,11 +328,14 @@ struct introduction_answer {
   bool operator==(const introduction_answer&) const = default;
 };
 
-/// Configuration zero, to a member that it names.
+/// Configuration zero, to a member that it names, or that a later committed
+/// configuration names.
 struct founded {
   sender from;
   cluster_id cluster;
   configuration zero;
+  /// That later one; without it configuration zero names the receiver.
+  std::optional<configuration> members{};
 
   bool operator==(const founded&) const = default;
 };

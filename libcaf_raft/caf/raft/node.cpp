@@ -120,12 +120,14 @@ assembly_settings assembly_of(const node_settings& cfg, uint64_t seed) {
   assembly_settings result;
   result.initial_members = cfg.members;
   result.address = cfg.members[cfg.id.value - 1];
+  result.join = cfg.join;
   result.expected_cluster = cfg.cluster;
   result.seed = seed;
   result.where = {placement::io_thread, placement::detached,
                   placement::detached, placement::detached,
                   placement::detached};
   result.log = logger{cfg.log, {}};
+  result.removed = cfg.on_removed;
   result.fatal = [log = result.log, die = cfg.on_fatal](const failure& why) {
     log.error("this member cannot go on: " + why.text);
     if (die)

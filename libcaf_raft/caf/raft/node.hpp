@@ -29,6 +29,11 @@ struct node_settings {
   std::string listen;
   /// Durable state; made if it does not exist. One process at a time.
   std::string data_dir = "raft-1";
+  /// Join a cluster that runs instead of founding one: the member may be added
+  /// before or after it starts. `members` are all addresses ever used, up to the
+  /// own one; some may be gone. Of no importance once the directory belongs to a
+  /// cluster.
+  bool join = false;
   /// Checked against the directory and the peers where it is given.
   cluster_id cluster;
   /// Room that is set aside on the disk ahead of need, in bytes.
@@ -45,6 +50,10 @@ struct node_settings {
   /// its disk (a failed sync, a damaged log). Must not return; the default says
   /// why in the log and ends the process with a failure.
   std::function<void(const failure&)> on_fatal;
+  /// Called when this member was removed from a group by others, and has ended
+  /// there: what its clients ask is answered with `removed` from now on. Called
+  /// from a thread of the node, which must not be stopped from there.
+  std::function<void(group_id)> on_removed;
 };
 
 /// Takes `http://HOST:PORT` and `HOST:PORT` apart.

@@ -25,7 +25,7 @@ node_state::node_state(scheduled_actor* self, node_setup env)
     peers_(self, {env_.net, rng_(), env_.place}),
     guests_(self) {
   if (!is_formed() && env_.id && env_.id.value <= env_.initial_members.size())
-    formation_.emplace(self_id(), env_.initial_members);
+    formation_.emplace(self_id(), env_.initial_members, env_.join);
 }
 
 node_actor::behavior_type node_state::make_behavior() {
@@ -59,6 +59,8 @@ void node_state::on(const hello_received& msg) {
   guests_.admit(who, msg.connection, answer(), ours ? routes_ : nullptr);
   env_.log_to.debug(
     fmt::format("member {} connected from {}", who.id.value, msg.origin));
+  if (ours)
+    tell_servers(member_seen{{who.id, who.incarnation}, who.address, false});
   if (auto address = peers_.address_of(who.id); address != who.address)
     say(log_level::warning, "address of " + to_string(who.id),
         fmt::format("member {} says that it is at {}; it is sought at {}",

@@ -31,6 +31,8 @@ struct node_setup {
   std::vector<std::string> initial_members;
   /// Where others reach us.
   std::string address;
+  /// Whether an unformed member joins a cluster that runs, and founds none.
+  bool join = false;
   /// The only cluster that we may become a member of; none: any.
   cluster_id expected_cluster;
   log_actor log;

@@ -1,5 +1,7 @@
 #include "caf/raft/node_actor.hpp"
 
+#include "caf/raft/core/membership.hpp"
+
 #include <fmt/format.h>
 
 #include <chrono>
@@ -32,8 +34,10 @@ void node_state::on(const node_message_received& envelope,
   // Of a life before it was formed.
   if (envelope.cluster)
     return;
-  if (is_formed())
+  if (is_formed()) {
+    tell_servers(member_seen{msg.from, msg.address, true});
     return answer_introduction(msg);
+  }
   if (!formation_)
     return;
   auto verdict = formation_->on_introduce(msg);
@@ -98,6 +102,9 @@ void node_state::on(wake msg) {
 }
 
 void node_state::introduce_ourselves(const sender& to) {
+  // Who joins has nothing to say to those that found a cluster.
+  if (formation_->is_joining() && peers_.is_unformed(to.id))
+    return;
   if (auto msg = formation_->introduction_to(to))
     peers_.send(to, *msg);
   else
@@ -111,8 +118,8 @@ void node_state::introduce_ourselves(const sender& to) {
 
 /// Of an unformed member, to a formed one.
 void node_state::answer_introduction(const introduce& msg) {
-  auto verdict = core::answer_unformed(self_id(), *env_.zero, *newest().value,
-                                       msg);
+  auto verdict = core::answer_unformed(self_id(), *env_.zero,
+                                       *committed().value, msg);
   if (!verdict)
     return hand_out_zero(msg.from);
   auto level = verdict->verdict == introduction_verdict::waiting
@@ -122,11 +129,16 @@ void node_state::answer_introduction(const introduce& msg) {
   peers_.send(msg.from, *verdict);
 }
 
-/// Does nothing where configuration zero does not name this life of theirs.
+/// Does nothing where neither configuration zero nor the newest committed one
+/// names this life of theirs.
 void node_state::hand_out_zero(const sender& to) {
-  for (auto& x : env_.zero->members)
-    if (x.id == to.id && x.incarnation == to.incarnation)
-      peers_.send(to, founded{self_id(), env_.cluster, *env_.zero});
+  founded what{self_id(), env_.cluster, *env_.zero, std::nullopt};
+  if (!core::names(*env_.zero, to)) {
+    if (!core::names(*committed().value, to))
+      return;
+    what.members = *committed().value;
+  }
+  peers_.send(to, what);
 }
 
 void node_state::found_if_complete() {

@@ -78,7 +78,7 @@ void node_peers::add(server_id id, const std::string& address,
     self_->system(), env_.place,
     peer_state::setup{id, address, me, actor_cast<node_actor>(self_), env_.net,
                       rng_()});
-  peers_.emplace(id, peer{handle, address, std::nullopt});
+  peers_.emplace(id, peer{handle, address, std::nullopt, {}});
 }
 
 // -- links --------------------------------------------------------------------
@@ -87,6 +87,7 @@ bool node_peers::on(const peer_link_changed& msg) {
   auto i = peers_.find(msg.id);
   if (i == peers_.end() || i->second.handle != msg.peer)
     return false;
+  i->second.cluster = msg.cluster;
   if (msg.connected)
     i->second.remote = msg.remote;
   else
@@ -97,6 +98,11 @@ bool node_peers::on(const peer_link_changed& msg) {
 std::optional<sender> node_peers::remote(server_id id) const {
   auto i = peers_.find(id);
   return i != peers_.end() ? i->second.remote : std::nullopt;
+}
+
+bool node_peers::is_unformed(server_id id) const {
+  auto i = peers_.find(id);
+  return i != peers_.end() && i->second.remote && !i->second.cluster;
 }
 
 std::set<server_id> node_peers::connected() const {

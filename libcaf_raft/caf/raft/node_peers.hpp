@@ -67,6 +67,10 @@ public:
 
   std::set<server_id> connected() const;
 
+  /// Whether there is a connection, and the other side belonged to no cluster
+  /// when it was made.
+  bool is_unformed(server_id id) const;
+
   /// Sends if the connection is to this very life of the other node's
   /// directory.
   /// @returns Whether it is.
@@ -77,6 +81,7 @@ private:
     peer_actor handle;
     std::string address;
     std::optional<sender> remote;
+    cluster_id cluster;
   };
 
   void add(server_id id, const std::string& address, const hello& me);

@@ -18,7 +18,10 @@ role_desk::role_desk(scheduled_actor* self, const role_setup& setup)
     log_to_(setup.log_to),
     room_(setup.begin_with->room),
     released_(setup.begin_with->released) {
-  // nop
+  newest_ = setup.begin_with->newest;
+  committed_ = setup.begin_with->committed;
+  // A snapshot may have been adopted between two roles.
+  note_members(setup.begin_with->tenure);
 }
 
 void role_desk::send(server_id to, group_id group, const message& what) const {
@@ -31,13 +34,31 @@ void role_desk::send(server_id to, const wire::frame_ptr& what) const {
 }
 
 void role_desk::store(log_write what) {
-  CAF_RAFT_ASSERT(what.number > newest_);
-  newest_ = what.number;
+  CAF_RAFT_ASSERT(what.number > last_write_);
+  last_write_ = what.number;
   room_.handed_over(what.number, size_in_bytes(what.append));
   post(self_, log_, raft::store{std::move(what)});
 }
 
+void role_desk::note_members(const core::tenure& tenure) {
+  auto& log = tenure.log;
+  auto& newest = log.newest_configuration();
+  auto& committed = log.configuration_at(tenure.commit_index);
+  if (newest.value == newest_.value && committed.value == committed_.value)
+    return;
+  members_known result{newest, committed, {}};
+  // Those that a snapshot covers are not there one by one.
+  for (auto at = committed.index;
+       at > committed_.index && at > log.base().index;
+       at = log.configuration_at(at - 1).index)
+    result.reached.push_back({log.term_at(at).value_or(term_t{}), at});
+  newest_ = newest;
+  committed_ = committed;
+  tell_server(std::move(result));
+}
+
 void role_desk::release(const core::tenure& tenure) {
+  note_members(tenure);
   auto last = core::applicable_index(tenure);
   if (last <= released_)
     return;
@@ -55,6 +76,13 @@ void role_desk::stored(core::tenure& tenure, index_t needed) {
     store(std::move(*what));
 }
 
+void role_desk::refuse(const begin_change& msg) const {
+  change_result result;
+  result.id = msg.id;
+  result.code = errc::no_leader;
+  tell_server(change_answered{std::move(result)});
+}
+
 void role_desk::wake_at(time_point when) {
   raft::wake_at(self_, when, wake{++generation_});
 }
@@ -63,9 +91,10 @@ void role_desk::hand_over(core::tenure&& tenure, core::role_kind next,
                           bool transfer, std::shared_ptr<message> unread) {
   CAF_RAFT_ASSERT(!over_);
   over_ = true;
+  note_members(tenure);
   auto number = tenure.number;
   auto handed_over = std::make_shared<baton>(
-    baton{std::move(tenure), std::move(room_), released_});
+    baton{std::move(tenure), std::move(room_), released_, newest_, committed_});
   tell_server(tenure_over{number, std::move(handed_over), next, transfer,
                           std::move(unread)});
 }

@@ -86,9 +86,16 @@ public:
     released_ = std::max(released_, index);
   }
 
+  /// Tells the server of the members, where the newest configuration or the
+  /// newest committed one has changed since the last call.
+  void note_members(const core::tenure& tenure);
+
   void add_peers(const new_peers& msg) {
     peers_ = msg.peers;
   }
+
+  /// Answers a change of the members that only a leader can begin.
+  void refuse(const begin_change& msg) const;
 
   /// Arms the role's only timer; earlier ones are void.
   void wake_at(time_point when);
@@ -130,7 +137,10 @@ private:
   core::room_gauge room_;
   index_t released_;
   /// The last write that was handed to the log.
-  write_id newest_;
+  write_id last_write_;
+  /// As the server was told.
+  placed_configuration newest_;
+  placed_configuration committed_;
   uint64_t generation_ = 0;
   bool over_ = false;
 };

@@ -13,6 +13,7 @@
 
 #include <map>
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace caf::raft {
@@ -42,6 +43,19 @@ struct begin_transfer {
   server_id to;
 };
 
+/// A change of the members for the leader: answered by `change_answered`.
+struct begin_change {
+  request_id id;
+  change what;
+};
+
+/// Another member has said where it is, or, unformed, that it is there.
+struct member_seen {
+  sender who;
+  std::string address;
+  bool unformed = false;
+};
+
 struct report_role {
   request_id id;
 };
@@ -63,6 +77,9 @@ struct baton {
   core::room_gauge room;
   /// Up to where entries were released to the applier.
   index_t released;
+  /// The members, as the server was told.
+  placed_configuration newest{};
+  placed_configuration committed{};
 };
 
 /// A tenure has ended; the role is gone. By itself, and then it says what
@@ -75,6 +92,13 @@ struct tenure_over {
   bool transfer = false;
   /// A message that the next role must see.
   std::shared_ptr<message> unread;
+};
+
+/// The leader has an acknowledgement of this member for entries behind its last
+/// one.
+struct log_is_too_old {
+  index_t last;
+  index_t acknowledged;
 };
 
 /// The leader appended, or did not: in the order of `append_commands`.
@@ -98,6 +122,20 @@ struct transfer_begun {
   request_id id;
   failure why;
   server_id to;
+};
+
+/// What the leader did with a change; its `id` is that of `begin_change`.
+struct change_answered {
+  change_result what;
+};
+
+/// The newest configuration of the log, or the newest committed one, is another
+/// one now.
+struct members_known {
+  placed_configuration newest;
+  placed_configuration committed;
+  /// The configurations that were committed since this was said last.
+  std::vector<entry_id> reached;
 };
 
 /// Entries up to `last` may be applied. The entries themselves where they are

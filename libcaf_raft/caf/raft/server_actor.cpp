@@ -13,6 +13,7 @@ server_state::server_state(scheduled_actor* self,
     tenure_(rng_()),
     clients_(self, env_.group, env_.self, env_.cfg, rng_()),
     leadership_(self),
+    membership_(self, env_.group, env_.self),
     reports_(self),
     snapshots_(self, env_.cfg, rng_()) {
   auto me = actor_cast<server_actor>(self_);
@@ -34,6 +35,7 @@ server_actor::behavior_type server_state::make_behavior() {
     [this](const get_status& msg) { on(msg); },
     [this](const get_log& msg) { on(msg); },
     [this](const transfer_leadership& msg) { on(msg); },
+    [this](const change_members& msg) { on(msg); },
     [this](const ask_is_leader& msg) { on(msg); },
     [this](const subscribe& msg) { on(msg); },
     [this](const request_snapshot& msg) { on(msg); },
@@ -43,6 +45,7 @@ server_actor::behavior_type server_state::make_behavior() {
     [this](received& msg) { on(msg); },
     [this](const peer_changed& msg) { on(msg); },
     [this](const new_peers& msg) { on(msg); },
+    [this](const member_seen& msg) { on(msg); },
     [this](recovered& msg) { on(msg); },
     [this](const log_stored& msg) { on(msg); },
     [this](const log_room& msg) { on(msg); },
@@ -51,9 +54,12 @@ server_actor::behavior_type server_state::make_behavior() {
     [this](const snapshot_taken& msg) { on(msg); },
     [this](const chunk_received& msg) { on(msg); },
     [this](const tenure_over& msg) { on(msg); },
+    [this](const log_is_too_old& msg) { on(msg); },
     [this](const commands_appended& msg) { on(msg); },
     [this](const reads_confirmed& msg) { on(msg); },
     [this](const transfer_begun& msg) { on(msg); },
+    [this](const change_answered& msg) { on(msg); },
+    [this](const members_known& msg) { on(msg); },
     [this](entries_released& msg) { on(msg); },
     [this](const leader_known& msg) { on(msg); },
     [this](const role_report& msg) { on(msg); },
@@ -96,9 +102,11 @@ void server_state::on(recovered& msg) {
 void server_state::on(const peer_changed& msg) {
   if (msg.connected) {
     connected_.insert(msg.id);
+    tell_removed(msg.id);
   } else {
     connected_.erase(msg.id);
     clients_.connection_lost(msg.id);
+    membership_.connection_lost(msg.id);
     not_left_yet_.erase(msg.id);
     progress_of_stop();
   }
@@ -143,6 +151,8 @@ void server_state::leader_changed() {
   if (leader_) {
     clients_.leader_known();
     leadership_.leader_is(leader_, env_.self.id);
+    if (leader_ == env_.self.id)
+      tell_all_removed();
   }
   reports_.publish(event(group_event::kind_t::leader));
   progress_of_stop();
@@ -155,6 +165,9 @@ void server_state::on(entries_released& msg) {
   post(self_, applier_,
        apply_entries{msg.last, std::move(msg.content),
                      clients_.waits_for_answers()});
+  membership_.commit_reached(commit_index_);
+  if (!membership_.empty())
+    flush_soon();
   if (moved)
     reports_.publish(event(group_event::kind_t::commit));
 }
@@ -180,7 +193,9 @@ void server_state::on(queries_answered& msg) {
 // -- from clients -------------------------------------------------------------
 
 void server_state::on(submit& msg) {
-  if (msg.kind == request_kind::local_query) {
+  if (removed_at_) {
+    refuse_as_removed(msg);
+  } else if (msg.kind == request_kind::local_query) {
     clients_.query_locally(msg, applier_);
     arm();
   } else if (clients_.add(msg, now(self_))) {
@@ -198,6 +213,7 @@ void server_state::flush_soon() {
 void server_state::on(flush) {
   flush_pending_ = false;
   clients_.pass_on(way());
+  membership_.pass_on(way());
   arm();
   progress_of_stop();
 }
@@ -307,6 +323,10 @@ status server_state::status_without_role() const {
     result.first_index = log_->base.index + 1;
     result.last_index = log_->last_index;
   }
+  if (removed_at_) {
+    result.commit_index = commit_index_;
+    result.applied_index = std::min(applied_index_, commit_index_);
+  }
   result.waiting_for = waiting_for_;
   result.trouble = room_.trouble;
   return result;
@@ -334,7 +354,8 @@ void server_state::on(const log_read& msg) {
 /// One pending timer, for the nearest of all deadlines.
 void server_state::arm() {
   auto nearest = clients_.next_deadline();
-  for (auto& other : {leadership_.next_deadline(), snapshots_.next_deadline()})
+  for (auto& other : {leadership_.next_deadline(), membership_.next_deadline(),
+                      snapshots_.next_deadline()})
     if (other && (!nearest || *other < *nearest))
       nearest = other;
   if (stopping_ && (!nearest || stop_deadline_ < *nearest))
@@ -352,10 +373,11 @@ void server_state::on(wake msg) {
   auto time = now(self_);
   clients_.expire(time);
   leadership_.expire(time);
+  membership_.expire(time);
   snapshots_.expire(time);
   take_snapshot_if_due();
   progress_of_stop();
-  if (clients_.wants_to_pass_on())
+  if (clients_.wants_to_pass_on() || !membership_.empty())
     flush_soon();
   arm();
 }

@@ -5,12 +5,14 @@
 #include "caf/raft/client_desk.hpp"
 #include "caf/raft/leadership_desk.hpp"
 #include "caf/raft/log.hpp"
+#include "caf/raft/membership_desk.hpp"
 #include "caf/raft/report_desk.hpp"
 #include "caf/raft/role_desk.hpp"
 #include "caf/raft/settings.hpp"
 #include "caf/raft/snapshot_desk.hpp"
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -35,8 +37,12 @@ struct server_setup {
   placement applier_place = placement::scheduled;
   placement role_place = placement::scheduled;
   uint64_t seed = 0;
+  /// Where others reach this member; empty where that is nobody's business.
+  std::string address;
   logger log_to;
   fatal_handler fatal;
+  /// This member was removed from the group, and has ended.
+  std::function<void(group_id)> removed;
 };
 
 /// The lasting address of one group's member: compares terms, spawns the role of
@@ -58,6 +64,7 @@ private:
   void on(const get_status& msg);
   void on(const get_log& msg);
   void on(const transfer_leadership& msg);
+  void on(const change_members& msg);
   void on(const ask_is_leader& msg);
   void on(const subscribe& msg);
   void on(const request_snapshot& msg);
@@ -70,6 +77,7 @@ private:
   void on(received& msg);
   void on(const peer_changed& msg);
   void on(const new_peers& msg);
+  void on(const member_seen& msg);
   void on(recovered& msg);
   void on(const log_stored& msg);
   void on(const log_room& msg);
@@ -78,9 +86,12 @@ private:
   // -- from the role ----------------------------------------------------------
 
   void on(const tenure_over& msg);
+  void on(const log_is_too_old& msg);
   void on(const commands_appended& msg);
   void on(const reads_confirmed& msg);
   void on(const transfer_begun& msg);
+  void on(const change_answered& msg);
+  void on(const members_known& msg);
   void on(entries_released& msg);
   void on(const leader_known& msg);
   void on(const role_report& msg);
@@ -121,6 +132,7 @@ private:
   void pass_on_commands(propose& msg);
   void pass_on_read(const read_index& msg);
   void pass_on_transfer(const request_transfer& msg);
+  void pass_on_change(const request_change& msg);
   void refuse_remote_requests();
   void end_tenure_for(term_t term);
   bool leader_is_alive(server_id asking) const;
@@ -137,6 +149,17 @@ private:
   void report(request_id id, const status& value);
   status status_without_role() const;
   group_event event(group_event::kind_t kind) const;
+
+  // -- members (server_membership.cpp) ----------------------------------------
+
+  /// Whether a committed configuration has removed that member.
+  bool was_removed(server_id id) const;
+  void tell_removed(server_id id);
+  void tell_all_removed();
+  void forget_who_is_there();
+  void on_removed(index_t at);
+  void refuse_as_removed(const submit& msg);
+  void end_as_removed();
 
   // -- the end (server_end.cpp) -----------------------------------------------
 
@@ -186,6 +209,8 @@ private:
   std::set<core::reader> remote_reads_;
   std::map<request_id, core::reader> remote_transfers_;
   request_id last_transfer_;
+  std::map<request_id, core::reader> remote_changes_;
+  request_id last_change_;
 
   // -- what the log said last -------------------------------------------------
 
@@ -199,8 +224,10 @@ private:
 
   index_t commit_index_;
   index_t applied_index_;
+  bool ended_by_old_log_ = false;
   client_desk clients_;
   leadership_desk leadership_;
+  membership_desk membership_;
   report_desk reports_;
   snapshot_desk snapshots_;
   /// What was asked before the log was read: terms must not seem to go back.
@@ -208,6 +235,14 @@ private:
   bool flush_pending_ = false;
   uint64_t wake_generation_ = 0;
   std::optional<time_point> armed_for_;
+
+  // -- members ----------------------------------------------------------------
+
+  placed_configuration committed_;
+  /// Members that say that they are elsewhere: the next leader is told, too.
+  std::map<server_id, member_seen> elsewhere_;
+  /// Where the configuration stands that has removed this member.
+  std::optional<index_t> removed_at_;
 
   // -- the end ----------------------------------------------------------------
 

@@ -10,7 +10,7 @@
 namespace caf::raft {
 
 void server_state::on(const stop_group& msg) {
-  if (stopping_) {
+  if (stopping_ && stopping_->reply_to) {
     post(self_, msg.reply_to, stopped{});
     return;
   }
@@ -29,7 +29,7 @@ void server_state::progress_of_stop() {
     return;
   auto leads = running() && kind_ == core::role_kind::leader;
   auto late = now(self_) >= stop_deadline_;
-  auto free = !handing_over_ && clients_.empty();
+  auto free = !handing_over_ && clients_.empty() && membership_.empty();
   if (late || (free && (leads ? leads_to_the_end_ : said_farewell())))
     finish();
 }
@@ -55,6 +55,7 @@ void server_state::on_farewell(const farewell& msg) {
   auto& last = left_in_[msg.from.id];
   last = std::max(last, msg.term);
   clients_.refused_all(msg.from.id);
+  membership_.refused_all(msg.from.id);
   send(msg.from.id, farewell_result{env_.self, term_});
   flush_soon();
 }
@@ -73,8 +74,11 @@ void server_state::finish() {
   clients_.close();
   leadership_.close();
   snapshots_.close();
+  membership_.close();
   if (running())
     post(self_, role_, end_tenure{});
+  if (!stopping_->reply_to)
+    return end_as_removed();
   post(self_, applier_, stop{});
   post(self_, env_.node, remove_group{env_.group});
   post(self_, stopping_->reply_to, stopped{});

@@ -129,6 +129,9 @@ void server_state::on(const chunk_received& msg) {
 
 void server_state::on(const snapshot_installed& msg) {
   commit_index_ = std::max(commit_index_, msg.head->last.index);
+  membership_.jumped_to(commit_index_);
+  if (!membership_.empty())
+    flush_soon();
   loading_ = true;
   post(self_, applier_, load_snapshot{msg.head});
   reports_.publish(event(group_event::kind_t::commit));

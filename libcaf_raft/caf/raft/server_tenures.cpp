@@ -58,9 +58,9 @@ void server_state::begin() {
   if (!begin_with_snapshot(*first))
     return;
   commit_index_ = tenure.commit_index;
-  auto newest = tenure.log.newest_configuration();
-  auto committed = tenure.log.configuration_at(tenure.commit_index);
-  post(self_, env_.node, configuration_known{env_.group, newest, committed});
+  first->newest = tenure.log.newest_configuration();
+  first->committed = tenure.log.configuration_at(tenure.commit_index);
+  on(members_known{first->newest, first->committed, {}});
   auto alone = is_alone(tenure);
   auto term = alone ? tenure.term + 1 : tenure.term;
   start_role(std::move(first),
@@ -74,10 +74,15 @@ void server_state::start_role(std::shared_ptr<baton> begin_with,
   auto& old = begin_with->tenure;
   auto enters_term = term != old.term;
   auto next = core::next_tenure(std::move(old), term, ++tenure_);
-  if (kind == core::role_kind::candidate)
-    next.voted_for = env_.self.id;
   auto setup = std::make_shared<role_setup>();
   adopt_snapshot(*begin_with, next);
+  auto campaigns = kind == core::role_kind::pre_candidate
+                   || kind == core::role_kind::candidate;
+  // What was adopted may leave us no vote.
+  if (campaigns && !core::may_campaign(next))
+    kind = core::role_kind::follower;
+  if (kind == core::role_kind::candidate)
+    next.voted_for = env_.self.id;
   if (enters_term) {
     log_write what;
     what.group = env_.group;
@@ -111,6 +116,10 @@ void server_state::start_role(std::shared_ptr<baton> begin_with,
   post(self_, role_, room_);
   for (auto id : reports_.unanswered())
     post(self_, role_, report_role{id});
+  for (auto& [unused, x] : elsewhere_)
+    post(self_, role_, x);
+  if (!env_.address.empty())
+    post(self_, role_, member_seen{env_.self, env_.address, false});
 }
 
 role_actor server_state::spawn_role(core::role_kind kind,
@@ -138,6 +147,7 @@ void server_state::on(const tenure_over& msg) {
   role_ = nullptr;
   refuse_remote_requests();
   clients_.tenure_over();
+  membership_.tenure_over();
   if (msg.unread)
     held_.push_front(std::move(*msg.unread));
   auto own = msg.handed_over->tenure.term;
@@ -168,10 +178,16 @@ constexpr size_t max_held = 4096;
 } // namespace
 
 void server_state::on(received& msg) {
+  auto from = core::sender_of(msg.body).id;
+  if (auto* notice = std::get_if<removal_notice>(&msg.body))
+    return on_removed(notice->index);
+  // It disturbs nobody, and learns why.
+  if (std::holds_alternative<request_vote>(msg.body) && was_removed(from))
+    return tell_removed(from);
   if (!running()) {
     // Who takes us for a leader is not left waiting.
     if (auto answer = core::answer_unready(env_.self, msg.body))
-      send(core::sender_of(msg.body).id, *answer);
+      send(from, *answer);
     return;
   }
   if (!handing_over_)
@@ -249,6 +265,12 @@ void server_state::to_role(message& msg) {
       [this](request_transfer& x) { pass_on_transfer(x); },
       [this](const farewell& x) { on_farewell(x); },
       [this](const farewell_result& x) { on_farewell_heard(x.from.id); },
+      [this](const request_change& x) { pass_on_change(x); },
+      [this](const change_result& x) {
+        membership_.decided(x, now(self_) + env_.cfg.heartbeat_interval / 2);
+        flush_soon();
+      },
+      [](const removal_notice&) { /* seen before the fence */ },
       [this](transfer_result& x) {
         leadership_.settled(x.id, x.code, x.to, leader_);
       },
@@ -350,8 +372,12 @@ void server_state::refuse_remote_requests() {
   for (auto& [unused, x] : remote_transfers_)
     send(x.member,
          transfer_result{env_.self, term_, x.id, errc::no_leader, {}});
+  for (auto& [unused, x] : remote_changes_)
+    send(x.member, change_result{
+                     env_.self, term_, x.id, errc::no_leader, {}, {}, {}, {}});
   remote_reads_.clear();
   remote_transfers_.clear();
+  remote_changes_.clear();
 }
 
 } // namespace caf::raft

@@ -18,6 +18,7 @@ group_front::behavior_type fake_group_state::make_behavior() {
     [this](const raft::get_log& msg) { on(msg); },
     [this](const raft::transfer_leadership& msg) { on(msg); },
     [this](const raft::request_snapshot& msg) { on(msg); },
+    [this](const raft::change_members& msg) { on(msg); },
   };
 }
 
@@ -69,6 +70,23 @@ void fake_group_state::on(const raft::request_snapshot& msg) {
   raft::outcome result;
   result.id = msg.id;
   result.entry = {raft::term_t{1}, raft::index_t{log_.size()}};
+  raft::post(self_, msg.reply_to, std::move(result));
+}
+
+/// The members stand at index 7; whoever wants member 9 is told no.
+void fake_group_state::on(const raft::change_members& msg) {
+  raft::members_changed result;
+  result.id = msg.id;
+  result.index = raft::index_t{7};
+  auto& what = msg.what;
+  auto is_elsewhere = what.only_at && *what.only_at != result.index;
+  for (auto& x : what.members)
+    if (is_elsewhere || x.id == raft::server_id{9}) {
+      result.code = raft::errc::rejected;
+      result.text = "another change is under way";
+    }
+  result.members.members.push_back({raft::server_id{1}, "a:1", {}});
+  result.members.voters.push_back(raft::server_id{1});
   raft::post(self_, msg.reply_to, std::move(result));
 }
 

@@ -62,6 +62,7 @@ private:
   void on(const raft::get_status& msg);
   void on(const raft::get_log& msg);
   void on(const raft::transfer_leadership& msg);
+  void on(const raft::change_members& msg);
   void on(const raft::request_snapshot& msg);
 
   caf::scheduled_actor* self_;

@@ -1,5 +1,6 @@
 #include "process/support/cluster.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -78,7 +79,7 @@ command cluster::command_of(size_t id) const {
                  "--id",
                  std::to_string(id),
                  "--cluster",
-                 list(),
+                 list(id),
                  "--port",
                  std::to_string(member.http_port),
                  "--data-dir",
@@ -89,6 +90,8 @@ command cluster::command_of(size_t id) const {
   }
   result.args.insert(result.args.end(), options_.args.begin(),
                      options_.args.end());
+  if (id > size() - options_.joining)
+    result.args.emplace_back("--join");
   if (member.disk)
     result.environment = member.disk->environment();
   result.directory = directory_.path();
@@ -170,10 +173,14 @@ std::string cluster::data_dir(size_t id) const {
 }
 
 std::string cluster::list() const {
+  return list(size() - options_.joining);
+}
+
+std::string cluster::list(size_t id) const {
   std::string result;
-  for (const auto& member : members_)
-    result += (result.empty() ? "" : ",") + std::string{"127.0.0.1:"}
-              + std::to_string(member->announced_port);
+  for (size_t i = 1; i <= std::max(id, size() - options_.joining); ++i)
+    result += (i == 1 ? "127.0.0.1:" : ",127.0.0.1:")
+              + std::to_string(members_.at(i - 1)->announced_port);
   return result;
 }
 

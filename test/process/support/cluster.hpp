@@ -37,6 +37,9 @@ private:
 
 struct cluster_options {
   size_t members = 3;
+  /// How many of them, the last ones, are not there from the start: they are
+  /// started with `--join`.
+  size_t joining = 0;
   /// Between the members is a `network`.
   bool proxied = false;
   /// The members' disks are `faulty_disk`s.
@@ -92,8 +95,10 @@ public:
   uint16_t http_port(size_t id) const;
   uint16_t raft_port(size_t id) const;
   std::string data_dir(size_t id) const;
-  /// What `--cluster` says.
+  /// What `--cluster` says: the addresses of those that are there from the start.
   std::string list() const;
+  /// The same for this member; for one that joins all up to its own.
+  std::string list(size_t id) const;
   /// The command line of a member.
   command command_of(size_t id) const;
   /// All that a member ever logged.

@@ -15,6 +15,9 @@ namespace caf::raft::core {
 
 namespace {
 
+/// There is always one more, so that the next free id is none that overflows.
+constexpr uint64_t max_id = INT64_MAX;
+
 failure rejected(std::string text) {
   return {errc::rejected, std::move(text)};
 }
@@ -95,6 +98,9 @@ result_of<done> put(configuration& conf, wanted_member x) {
   x.id = id_of(conf, x);
   if (!x.id)
     x.id = next_free_id(conf);
+  if (x.id.value > max_id)
+    return failure{errc::invalid_argument,
+                   fmt::format("ids go up to {}", max_id)};
   if (is_removed(conf, x.id))
     return rejected(
       fmt::format("member {} was removed, and ids are never used again: give "
@@ -221,6 +227,18 @@ result_of<done> apply(configuration& conf, const change& what) {
 
 } // namespace
 
+result_of<done> check_request(const change& what) {
+  if (what.members.size() > max_members)
+    return failure{errc::invalid_argument,
+                   fmt::format("a group has {} members at most", max_members)};
+  for (auto& x : what.members)
+    if (x.address.size() > max_address_length)
+      return failure{errc::invalid_argument,
+                     fmt::format("an address has {} characters at most",
+                                 max_address_length)};
+  return done{};
+}
+
 result_of<configuration> target_of(const configuration& from,
                                    const change& what) {
   CAF_RAFT_ASSERT(!is_joint(from));
@@ -229,6 +247,13 @@ result_of<configuration> target_of(const configuration& from,
     return ok.error();
   if (result.voters.empty())
     return rejected("there would be no voter left");
+  if (result.members.size() > max_members)
+    return rejected(fmt::format("a group has {} members at most", max_members));
+  // Nobody comes any more in whose place they would go.
+  if (std::none_of(result.members.begin(), result.members.end(),
+                   [](auto& x) { return x.promote; }))
+    for (auto& x : result.members)
+      x.leave = false;
   return result;
 }
 
@@ -274,16 +299,20 @@ configuration promoted(const configuration& conf,
   if (somebody_leaves && std::any_of(xs.begin(), xs.end(), waits))
     return conf;
   auto result = conf;
-  std::erase_if(result.members, leaves);
-  std::erase_if(result.voters, [&](server_id id) {
-    return find_member(result, id) == nullptr;
-  });
+  auto anybody_comes = false;
   for (auto& x : result.members)
     if (x.promote && ready(x.id)) {
       x.promote = false;
       insert_voter(result, x.id);
+      anybody_comes = true;
     }
-  return result.voters.empty() ? conf : result;
+  if (!anybody_comes)
+    return conf;
+  std::erase_if(result.members, leaves);
+  std::erase_if(result.voters, [&](server_id id) {
+    return find_member(result, id) == nullptr;
+  });
+  return result;
 }
 
 configuration with_incarnation(configuration conf, server_id id,

@@ -13,6 +13,10 @@
 
 namespace caf::raft::core {
 
+/// Whether a change can be meant at all, whatever the members are now.
+/// @returns `invalid_argument` where it names too many, or too long addresses.
+result_of<done> check_request(const change& what);
+
 /// The members as they shall be when the change is done, as far as it can be
 /// done at once: who is new is a learner still, and whoever has to wait for it
 /// is marked with `leave`. Equal to `from` where there is nothing to do.
@@ -41,7 +45,7 @@ size_t losses_survived(const configuration& conf);
 /// `conf` without those that leave, and with all that are to be promoted, or
 /// only some, as voters.
 /// @param ready Who has caught up.
-/// @returns Equal to `conf` where nobody is promoted and nobody leaves yet.
+/// @returns Equal to `conf` where nobody is promoted: then nobody leaves yet.
 configuration promoted(const configuration& conf,
                        const std::function<bool(server_id)>& ready);
 

@@ -154,6 +154,11 @@ heartbeat_result on_heartbeat(follower& self, const heartbeat& msg,
   return {self.self.self, self.self.term, msg.tenure, msg.round};
 }
 
+bool lacks_acknowledged(const follower& self, const heartbeat& msg) {
+  return msg.life == self.self.self.incarnation
+         && msg.acknowledged > self.self.log.last_index();
+}
+
 void on_commit_notice(follower& self, const commit_notice& msg) {
   CAF_RAFT_ASSERT(msg.term == self.self.term);
   follow_commit(self, msg.commit);

@@ -108,6 +108,12 @@ std::optional<append_result> accept_up_to(follower& self, index_t index);
 heartbeat_result on_heartbeat(follower& self, const heartbeat& msg,
                               time_point now);
 
+/// Whether the leader has, in this tenure and of this very life of the directory,
+/// an acknowledgement of entries that the log does not have: an old copy of the
+/// directory was put back, or the disk lost what it had to keep. Such a member
+/// must not go on: it would be counted for what it does not have.
+bool lacks_acknowledged(const follower& self, const heartbeat& msg);
+
 /// Moves the commit index as a heartbeat does.
 void on_commit_notice(follower& self, const commit_notice& msg);
 

@@ -43,14 +43,16 @@ std::string lost(const std::string& who, const std::string& known_to,
 
 } // namespace
 
-formation::formation(sender self, std::vector<std::string> initial_members)
+formation::formation(sender self, std::vector<std::string> initial_members,
+                     bool joining)
   : self_(self),
-    initial_members_(std::move(initial_members)) {
+    initial_members_(std::move(initial_members)),
+    joining_(joining) {
   CAF_RAFT_ASSERT(is_initial(self_.id));
 }
 
 bool formation::is_founder() const {
-  return self_.id == founder();
+  return self_.id == founder() && !joining_;
 }
 
 server_id formation::founder() const {
@@ -139,7 +141,7 @@ std::optional<configuration> formation::complete() const {
 // -- the others ---------------------------------------------------------------
 
 std::optional<introduce> formation::introduction_to(sender other) {
-  if (other.id == founder()) {
+  if (other.id == founder() && !joining_) {
     if (left_.count(other.incarnation) > 0)
       return std::nullopt;
     if (introduced_to_ && *introduced_to_ != other)
@@ -162,7 +164,11 @@ result_of<done> formation::check(const founded& msg) const {
     return rejected(from + " names no cluster");
   if (auto valid = validate(msg.zero); !valid)
     return rejected(from + " makes no sense: " + valid.error().text);
-  auto* own = find_member(msg.zero, self_.id);
+  if (msg.members)
+    if (auto valid = validate(*msg.members); !valid)
+      return rejected(
+        from + " comes with members that make no sense: " + valid.error().text);
+  auto* own = find_member(msg.members ? *msg.members : msg.zero, self_.id);
   if (own == nullptr)
     return rejected(
       fmt::format("{} does not name {}: its directory may be that "
@@ -181,7 +187,7 @@ result_of<done> formation::check(const founded& msg) const {
   // An old disk of the founder, put back in place of the one to which we have
   // introduced ourselves since, must not have its way.
   auto* founder = find_member(msg.zero, this->founder());
-  auto is_founders = msg.from.id == this->founder();
+  auto is_founders = msg.from.id == this->founder() && !msg.members;
   if (is_founders && introduced_to_
       && (msg.from != *introduced_to_ || founder == nullptr
           || founder->incarnation != introduced_to_->incarnation))
@@ -200,6 +206,13 @@ std::string formation::waiting_for() const {
   for (auto& [id, answer] : answers_)
     if (answer.verdict == introduction_verdict::lost_directory)
       return answer.text;
+  if (joining_) {
+    auto result = "waiting for a leader that has " + describe(self_.id)
+                  + " in its configuration";
+    for (auto& [id, answer] : answers_)
+      return result + "; " + answer.text;
+    return result;
+  }
   std::vector<std::string> missing;
   std::string details;
   auto add = [&](const std::string& text) {
@@ -230,11 +243,11 @@ std::string formation::waiting_for() const {
 
 std::optional<introduction_answer>
 answer_unformed(sender self, const configuration& zero,
-                const configuration& newest, const introduce& msg) {
+                const configuration& members, const introduce& msg) {
   auto who = named(msg.from.id, msg.address);
-  auto here = named(newest, self.id);
-  auto* known = find_member(newest, msg.from.id);
-  if (is_removed(newest, msg.from.id))
+  auto here = named(members, self.id);
+  auto* known = find_member(members, msg.from.id);
+  if (is_removed(members, msg.from.id))
     return introduction_answer{
       self, introduction_verdict::not_founder,
       fmt::format("member {} was removed from the cluster of {}, and ids are "
@@ -246,16 +259,25 @@ answer_unformed(sender self, const configuration& zero,
       fmt::format("{} belongs to a running cluster that does not know {}: add "
                   "it there and start it with --join, or check --cluster",
                   here, who)};
-  if (known->incarnation && known->incarnation != msg.from.incarnation)
+  if (names(zero, msg.from) && names(members, msg.from))
+    return std::nullopt;
+  if (known->address != msg.address)
+    return introduction_answer{
+      self, introduction_verdict::differs,
+      fmt::format("{} is not where the members of {} have member {}, at {}: "
+                  "two may have been started with the same id, or its address "
+                  "has to be changed there first",
+                  who, here, msg.from.id.value, known->address)};
+  if (names(members, msg.from))
+    return std::nullopt;
+  if (known->incarnation)
     return introduction_answer{self, introduction_verdict::lost_directory,
                                lost(who, here, known->incarnation,
                                     msg.from.incarnation)};
-  if (names(zero, msg.from))
-    return std::nullopt;
   return introduction_answer{
     self, introduction_verdict::waiting,
     fmt::format("{} belongs to a running cluster, of which {} is a member: its "
-                "leader will send it the log",
+                "leader will take it in",
                 here, who)};
 }
 

@@ -22,7 +22,14 @@ public:
   /// @param initial_members Addresses of the initial members in order of id,
   ///                        the first one has id 1.
   /// @pre `self.id` is in the list.
-  formation(sender self, std::vector<std::string> initial_members);
+  /// @param joining Whether it joins a cluster that runs: it founds none, and
+  ///                its list need not be that of the others.
+  formation(sender self, std::vector<std::string> initial_members,
+            bool joining = false);
+
+  bool is_joining() const {
+    return joining_;
+  }
 
   bool is_founder() const;
 
@@ -58,8 +65,9 @@ public:
 
   void on_answer(const introduction_answer& msg);
 
-  /// Whether configuration zero may be taken: it names our present incarnation
-  /// under our id and address. It may come from any formed member; the founder
+  /// Whether configuration zero may be taken: it, or the later configuration that
+  /// came with it, names our present incarnation under our id and address. It may
+  /// come from any formed member; the founder
   /// itself must be in the life to which we introduced ourselves last, and the
   /// cluster's founder must be in it, too.
   /// @returns `rejected` with the reason.
@@ -84,6 +92,7 @@ private:
 
   sender self_;
   std::vector<std::string> initial_members_;
+  bool joining_;
   std::map<server_id, introduce> introductions_;
   std::map<server_id, std::string> objections_;
   std::map<server_id, introduction_answer> answers_;
@@ -93,16 +102,17 @@ private:
 };
 
 /// What a formed member says to an unformed one that shows itself: its
-/// configuration zero where that names this incarnation, `lost_directory` where
-/// the newest configuration knows the id under another one, `not_founder` where
-/// it does not know the id (any more), and `waiting` where it knows the member
-/// as one that joined later and waits for the leader's log.
-/// @param zero   Configuration zero of our cluster.
-/// @param newest The newest configuration that we have stored.
+/// configuration zero where that, or a later one that is committed, names this
+/// incarnation; `lost_directory` where the members know the id under another one,
+/// `not_founder` where they do not know the id (any more), `differs` where they
+/// know it at another address, and `waiting` where the leader has to take the
+/// member in first.
+/// @param zero    Configuration zero of our cluster.
+/// @param members The newest committed configuration that we know.
 /// @returns The answer; empty: hand out configuration zero instead.
 std::optional<introduction_answer>
 answer_unformed(sender self, const configuration& zero,
-                const configuration& newest, const introduce& msg);
+                const configuration& members, const introduce& msg);
 
 /// Whether a connection may be used (docs/formation.md, "Who is let in"): for
 /// its version, for whom it means to talk to, and for its cluster id, if both

@@ -14,6 +14,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace caf::raft::core {
@@ -52,6 +53,7 @@ struct leader {
     incarnation_t incarnation;
     /// Of the configuration that removes it.
     index_t removed_at;
+    time_point since;
   };
 
   // For core/leader_membership:
@@ -59,6 +61,8 @@ struct leader {
   std::map<server_id, catch_up> catching_up;
   /// Unformed members: under which incarnation they showed themselves.
   std::map<server_id, incarnation_t> unformed;
+  /// Members that answer under an incarnation that is not named, and since when.
+  std::map<server_id, std::pair<incarnation_t, time_point>> other_lives;
   /// Members that say that they are elsewhere.
   std::map<server_id, std::string> announced;
 };

@@ -59,6 +59,8 @@ result_of<change_begun> begin_change(const leader& self, const change& what,
   if (!target)
     return target.error();
   auto next = step_towards(*newest.value, *target);
+  if (auto ok = validate(next); !ok)
+    return ok.error();
   if (auto ok = check_quorum(self, next, now, cfg); !ok)
     return ok.error();
   auto result = is_joint(next) ? leave_joint(next) : next;
@@ -86,7 +88,10 @@ std::optional<configuration> take_in(leader& self, time_point now,
       continue;
     }
     ++i;
-    if (is_alive(self, id, now, cfg))
+    // Whose former life was not heard may not have had the time to be.
+    auto is_early = known->incarnation
+                    && now - self.since < cfg.election_timeout;
+    if (is_early || is_alive(self, id, now, cfg))
       continue;
     if (is_learner(conf, id))
       return with_incarnation(conf, id, incarnation);
@@ -97,9 +102,9 @@ std::optional<configuration> take_in(leader& self, time_point now,
 
 std::optional<configuration> note_addresses(leader& self) {
   auto& conf = self.self.members();
-  auto announced = std::exchange(self.announced, {});
-  for (auto& [id, address] : announced) {
-    change what{change_kind::address, {{id, address}}, {}, false};
+  while (!self.announced.empty()) {
+    auto next = self.announced.extract(self.announced.begin());
+    change what{change_kind::address, {{next.key(), next.mapped()}}, {}, false};
     auto result = target_of(conf, what);
     if (result && *result != conf)
       return *result;
@@ -203,7 +208,7 @@ void follow(leader& self, const configuration& before, time_point now) {
     if (find_member(*newest.value, id) == nullptr)
       self.leaving.try_emplace(
         id, leader::farewell_to{find_member(before, id)->incarnation,
-                                newest.index});
+                                newest.index, now});
 }
 
 } // namespace
@@ -232,15 +237,50 @@ void on_unformed_member(leader& self, const sender& who,
     self.unformed[who.id] = who.incarnation;
 }
 
+void on_life(leader& self, const sender& who, time_point now,
+             const settings& cfg) {
+  auto* known = find_member(self.self.members(), who.id);
+  if (known == nullptr || known->incarnation == who.incarnation) {
+    self.other_lives.erase(who.id);
+    return;
+  }
+  auto [i, is_new] = self.other_lives.try_emplace(who.id, who.incarnation, now);
+  if (i->second.first != who.incarnation)
+    i->second = {who.incarnation, now};
+  // What a former life has said may come late, but not for so long.
+  else if (now - i->second.second >= cfg.election_timeout)
+    self.unformed[who.id] = who.incarnation;
+}
+
 void on_address(leader& self, const sender& who, const std::string& address) {
   auto& conf = self.self.members();
-  if (names(conf, who) && find_member(conf, who.id)->address != address)
+  if (!names(conf, who))
+    return;
+  if (find_member(conf, who.id)->address != address)
     self.announced[who.id] = address;
+  else
+    self.announced.erase(who.id);
 }
 
 bool told_of_removal(leader& self, server_id id, index_t commit) {
   auto i = self.leaving.find(id);
   if (i == self.leaving.end() || commit < i->second.removed_at)
+    return false;
+  auto peer = self.peers.find(id);
+  // What was sent is not known before the entries before it are there.
+  if (peer != self.peers.end()
+      && peer->second.match_index() < i->second.removed_at)
+    return false;
+  self.leaving.erase(i);
+  forget(self, id);
+  return true;
+}
+
+bool give_up_on_removed(leader& self, server_id id, time_point now,
+                        const settings& cfg) {
+  auto i = self.leaving.find(id);
+  if (i == self.leaving.end() || is_alive(self, id, now, cfg)
+      || now - i->second.since < cfg.election_timeout)
     return false;
   self.leaving.erase(i);
   forget(self, id);

@@ -51,13 +51,24 @@ entry_id append_configuration(leader& self, configuration_ptr what,
 void on_unformed_member(leader& self, const sender& who,
                         const std::string& address);
 
+/// A member has answered. Under another incarnation than the configuration names,
+/// for an election timeout, it has lost its directory and was taken back by
+/// another group of its node: this one has to do so, too.
+void on_life(leader& self, const sender& who, time_point now,
+             const settings& cfg);
+
 /// A member has said where it can be reached.
 void on_address(leader& self, const sender& who, const std::string& address);
 
 /// A member was told that the log is committed up to there. If it was removed,
-/// and knows of it now, it is followed no more.
+/// and has that and knows of it now, it is followed no more.
 /// @returns Whether it is.
 bool told_of_removal(leader& self, server_id id, index_t commit);
+
+/// Whether a member that was removed was not heard for an election timeout: it is
+/// followed no more, then. When it comes back it is told by whoever it meets.
+bool give_up_on_removed(leader& self, server_id id, time_point now,
+                        const settings& cfg);
 
 /// Whether the leader is no voter of a configuration that is committed: it must
 /// not lead for longer than it takes to hand over (§4.2.2).

@@ -1,5 +1,6 @@
 #include "caf/raft/assert.hpp"
 #include "caf/raft/core/leader.hpp"
+#include "caf/raft/core/membership.hpp"
 
 #include <algorithm>
 
@@ -35,8 +36,15 @@ void start_round(leader& self) {
 }
 
 heartbeat heartbeat_for(const leader& self, server_id peer) {
-  return {self.self.self, self.self.term, self.self.number, self.round,
-          commit_for(self, peer)};
+  heartbeat result{self.self.self, self.self.term, self.self.number, self.round,
+                   commit_for(self, peer)};
+  auto i = self.peers.find(peer);
+  auto* known = find_member(self.self.members(), peer);
+  if (i != self.peers.end() && known != nullptr) {
+    result.acknowledged = i->second.match_index();
+    result.life = known->incarnation;
+  }
+  return result;
 }
 
 read_queue::confirmed_reads

@@ -122,6 +122,18 @@ struct border {
   passage operator()(const farewell_result& msg) const {
     return by_term(msg.term, passage::deliver, passage::deliver);
   }
+
+  passage operator()(const request_change& msg) const {
+    return request(msg.term);
+  }
+
+  passage operator()(const change_result& msg) const {
+    return by_term(msg.term, passage::deliver, passage::deliver);
+  }
+
+  passage operator()(const removal_notice& msg) const {
+    return by_term(msg.term, passage::deliver, passage::deliver);
+  }
 };
 
 /// Makes the answers to refused requests.
@@ -159,6 +171,10 @@ struct refuser {
   std::optional<message> operator()(const install_snapshot& msg) const {
     return install_result{self,          own, msg.tenure,
                           msg.head.last, 0,   errc::no_leader};
+  }
+
+  std::optional<message> operator()(const request_change& msg) const {
+    return change_result{self, own, msg.id, errc::no_leader, {}, {}, {}, {}};
   }
 
   std::optional<message> operator()(const auto&) const {
@@ -238,6 +254,18 @@ struct naming {
   const char* operator()(const farewell_result&) const {
     return "farewell_result";
   }
+
+  const char* operator()(const request_change&) const {
+    return "request_change";
+  }
+
+  const char* operator()(const change_result&) const {
+    return "change_result";
+  }
+
+  const char* operator()(const removal_notice&) const {
+    return "removal_notice";
+  }
 };
 
 } // namespace
@@ -263,7 +291,8 @@ std::optional<message> answer_unready(const sender& self, const message& what) {
     return farewell_result{self, term_t{}};
   auto is_request = std::holds_alternative<propose>(what)
                     || std::holds_alternative<read_index>(what)
-                    || std::holds_alternative<request_transfer>(what);
+                    || std::holds_alternative<request_transfer>(what)
+                    || std::holds_alternative<request_change>(what);
   return is_request ? answer_stale(self, term_t{}, what) : std::nullopt;
 }
 

@@ -78,7 +78,8 @@ enum class passage : uint8_t {
 /// | `append_entries`, `heartbeat`,    |         |          |            |
 /// | `install_snapshot`,               |         |          |            |
 /// | `propose`, `read_index`,          |         |          |            |
-/// | `request_transfer`                | refuse  | deliver  | newer_term |
+/// | `request_transfer`,               |         |          |            |
+/// | `request_change`                  | refuse  | deliver  | newer_term |
 /// | `commit_notice`, `timeout_now`    | drop    | deliver  | newer_term |
 /// | `request_vote`                    | refuse  | deliver  | newer_term |
 /// | ... while a leader is alive       | refuse  | deliver  | refuse     |
@@ -89,7 +90,8 @@ enum class passage : uint8_t {
 /// | `propose_result`,                 |         |          |            |
 /// | `read_index_result`,              |         |          |            |
 /// | `transfer_result`, `farewell`,    |         |          |            |
-/// | `farewell_result`                 | deliver | deliver  | newer_term |
+/// | `farewell_result`,                |         |          |            |
+/// | `change_result`, `removal_notice` | deliver | deliver  | newer_term |
 ///
 /// - A pre-vote asks about a term that nobody has entered: the request passes,
 ///   and so does a granted answer that is of our tenure and of our term + 1; a
@@ -98,9 +100,9 @@ enum class passage : uint8_t {
 ///   alive, unless that leader itself told the sender to campaign (§4.2.3).
 /// - *Answers carry the tenure they belong to and die with it: those of another
 ///   one are dropped.
-/// - `propose_result`, `read_index_result` and `transfer_result` are no role's:
-///   the server settles them by their ids. So are `farewell` and its result. They
-///   are delivered unless their term is newer.
+/// - `propose_result`, `read_index_result`, `transfer_result` and `change_result`
+///   are no role's: the server settles them by their ids. So are `farewell`, its
+///   result and `removal_notice`. They are delivered unless their term is newer.
 /// @param leader_is_alive Whether we lead, or heard a leader other than the
 ///                        sender within the election timeout.
 passage fence(term_t own, tenure_id tenure, const message& what,

@@ -1,11 +1,13 @@
 #include "caf/raft/testing/describe.hpp"
 
 #include "caf/raft/bytes.hpp"
+#include "caf/raft/core/membership.hpp"
 #include "caf/raft/core/tenure.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 namespace caf::raft::testing {
 
@@ -121,6 +123,26 @@ std::string details(const farewell_result&) {
   return {};
 }
 
+std::string details(const request_change& x) {
+  static constexpr std::array names{"add",     "remove", "set",
+                                    "promote", "demote", "address"};
+  std::string result = fmt::format(" {}",
+                                   names[static_cast<size_t>(x.what.kind)]);
+  for (auto& m : x.what.members)
+    result += fmt::format(" {}", m.id.value);
+  return result;
+}
+
+std::string details(const change_result& x) {
+  if (x.code != errc::none)
+    return fmt::format(" {}", to_string(x.code));
+  return " " + to_string(x.entry);
+}
+
+std::string details(const removal_notice& x) {
+  return fmt::format(" index={}", x.index.value);
+}
+
 } // namespace
 
 std::string describe(const message& what) {
@@ -131,6 +153,29 @@ std::string describe(const message& what) {
 
 std::string describe(server_id from, server_id to, const message& what) {
   return fmt::format("{}->{} {}", from.value, to.value, describe(what));
+}
+
+namespace {
+
+std::string list(const std::vector<server_id>& xs) {
+  std::string result;
+  for (auto x : xs)
+    result += fmt::format("{}{}", result.empty() ? "" : ",", x.value);
+  return result;
+}
+
+} // namespace
+
+std::string describe(const configuration& what) {
+  if (core::is_joint(what))
+    return list(what.voters) + "/" + list(what.outgoing);
+  std::string result;
+  for (auto& x : what.members) {
+    auto mark = x.promote ? "?" : core::is_learner(what, x.id) ? "~" : "";
+    result += fmt::format("{}{}{}{}", result.empty() ? "" : ",", x.id.value,
+                          mark, x.leave ? "!" : "");
+  }
+  return result;
 }
 
 std::string describe(bytes_view payload) {

@@ -68,6 +68,7 @@ void invariants::complain(const std::string& what) {
 
 void invariants::watch(const sim_disk& disk) {
   disks_[disk.who().id] = &disk;
+  lives_[disk.who().id] = disk.who().incarnation;
 }
 
 void invariants::assume_committed(const sim_disk& disk, group_id group,
@@ -81,6 +82,9 @@ void invariants::assume_committed(const sim_disk& disk, group_id group,
 // -- what is stored -----------------------------------------------------------
 
 void invariants::on_opened(const sim_disk& disk) {
+  auto& life = lives_[disk.who().id];
+  any_wiped_ |= life != disk.who().incarnation;
+  life = disk.who().incarnation;
   for (auto& [id, group] : groups_) {
     auto& view = group.members[disk.who().id];
     auto votes = std::move(view.votes);
@@ -106,6 +110,7 @@ void invariants::on_store(const sim_disk& disk, const log_write& what) {
   if (what.append.empty())
     return;
   check_new_terms(group, disk, what);
+  check_members(group, disk, what);
   auto before = what.append.front().index() - 1;
   see_entries(group, term_at(disk.find(what.group), what, before), what.append);
 }
@@ -206,7 +211,7 @@ void invariants::on_sent(server_id to, const envelope& what) {
   if (!is_question_only(what.body))
     see_term(group, term);
   if (is_leaders(what.body))
-    see_leader(group, term, from);
+    see_leader(group, term, from, what.group);
   if (auto* x = std::get_if<append_entries>(&what.body))
     see_entries(group, x->prev.term, x->entries);
   auto disk = disks_.find(from);
@@ -235,7 +240,8 @@ void invariants::check_promise(group_view& group, server_id to,
   if (!msg.granted || msg.pre_vote)
     return;
   auto& votes = group.members[msg.from.id].votes;
-  auto [i, added] = votes.emplace(msg.term, to);
+  auto [i, added] = votes.emplace(std::pair{msg.term, msg.from.incarnation},
+                                  to);
   if (i->second != to)
     complain(fmt::format("{} votes for {} and for {} in term {}",
                          name(msg.from.id), i->second.value, to.value,
@@ -268,8 +274,11 @@ void invariants::see_term(group_view& group, term_t term) {
   group.newest_term = std::max(group.newest_term, term);
 }
 
-void invariants::see_leader(group_view& group, term_t term, server_id leader) {
+void invariants::see_leader(group_view& group, term_t term, server_id leader,
+                            group_id id) {
   auto [i, added] = group.leaders.emplace(term, leader);
+  if (added)
+    check_electorate(group, term, leader, id);
   if (i->second != leader)
     complain(fmt::format("members {} and {} both lead term {}", i->second.value,
                          leader.value, term.value));
@@ -342,9 +351,9 @@ void invariants::on_event(group_id id, server_id member,
                          what.term.value, view.term.value));
   view.term = what.term;
   if (what.role == role_name::leader)
-    see_leader(group, what.term, member);
+    see_leader(group, what.term, member, id);
   if (what.leader)
-    see_leader(group, what.term, what.leader);
+    see_leader(group, what.term, what.leader, id);
   if (what.commit_index < view.commit)
     complain(fmt::format("the commit index of {} goes back from {} to {}",
                          name(member), view.commit.value,

@@ -32,6 +32,8 @@ namespace caf::raft::testing {
 ///   vote does not change within its term;
 /// - nothing is promised or applied before it is durable; nobody leads before
 ///   its own vote is;
+/// - a configuration is appended only behind one that is committed, and who leads
+///   has the votes of a majority as its log says who votes;
 /// - a command is answered as done only if it is committed with that id;
 /// - a linearizable read is answered only where everything was applied that had
 ///   been answered before the read was asked for.
@@ -114,8 +116,8 @@ private:
     index_t applied;
     index_t commit;
     term_t term;
-    /// Whom it voted for, by term.
-    std::map<term_t, server_id> votes;
+    /// Whom it voted for, by term and life.
+    std::map<std::pair<term_t, incarnation_t>, server_id> votes;
   };
 
   struct group_view {
@@ -123,6 +125,8 @@ private:
     std::map<entry_id, fingerprint> entries;
     std::map<index_t, committed> log;
     std::map<server_id, member_view> members;
+    /// All that were ever appended.
+    std::set<entry_id> configurations;
     /// Terms of which an entry was stored somewhere.
     std::set<term_t> begun;
     term_t newest_term;
@@ -130,7 +134,8 @@ private:
   };
 
   void see_term(group_view& group, term_t term);
-  void see_leader(group_view& group, term_t term, server_id leader);
+  void see_leader(group_view& group, term_t term, server_id leader,
+                  group_id id);
   void see_entries(group_view& group, term_t before, const entries& xs);
   void see_committed(group_view& group, const entry& what,
                      const std::string& who);
@@ -149,8 +154,19 @@ private:
   void check_own_vote(server_id leader, term_t term, const sim_disk& disk,
                       group_id id);
 
+  // -- invariants_members.cpp -------------------------------------------------
+
+  bool is_stored_by(server_id id, group_id group, const configuration& conf,
+                    entry_id what) const;
+  void check_members(group_view& group, const sim_disk& disk,
+                     const log_write& what);
+  void check_electorate(const group_view& group, term_t term, server_id leader,
+                        group_id id);
+
   std::map<group_id, group_view> groups_;
   std::map<server_id, const sim_disk*> disks_;
+  std::map<server_id, incarnation_t> lives_;
+  bool any_wiped_ = false;
   std::optional<std::string> violation_;
 };
 

@@ -215,6 +215,10 @@ std::string scenario::line_of(server_id id, group_id group,
     more += fmt::format(" first={}", x.first_index.value);
   if (is_new && x.applied_index < x.commit_index)
     more += fmt::format(" applied={}", x.applied_index.value);
+  auto had_members = last.members.value != nullptr;
+  if (!is_new && had_members && x.members.value
+      && x.members.index != last.members.index)
+    more += fmt::format(" members={}", describe(*x.members.value));
   if (x.waiting_for != last.waiting_for && !x.waiting_for.empty())
     more += fmt::format(" ({})", x.waiting_for);
   if (x.trouble != last.trouble)

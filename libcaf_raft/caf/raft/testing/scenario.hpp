@@ -63,6 +63,15 @@ private:
   void read_local(const words& args);
   void transfer(const words& args);
   void snapshot(const words& args);
+  void live(const words& args);
+  void join(const words& args);
+  void add(const words& args);
+  void add_learner(const words& args);
+  void remove(const words& args);
+  void set_members(const words& args);
+  void promote(const words& args);
+  void demote(const words& args);
+  void move(const words& args);
   void crash(const words& args);
   void restart(const words& args);
   void wipe(const words& args);
@@ -82,6 +91,8 @@ private:
   void heal(const words& args);
   void status(const words& args);
   void log(const words& args);
+
+  void change(const words& args, change_kind kind, bool voter = true);
 
   // -- helpers (scenario.cpp) ---------------------------------------------------
 

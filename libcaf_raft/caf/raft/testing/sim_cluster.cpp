@@ -53,19 +53,22 @@ sim_cluster::sim_cluster(cluster_settings cfg)
   net_.conditions() = cfg_.network;
   net_.observe(this);
   net_.advance_to(now_);
-  for (uint64_t i = 1; i <= cfg_.members; ++i) {
-    auto id = server_id{i};
-    auto& x = members_
-                .emplace(std::piecewise_construct, std::tuple{id},
-                         std::tuple{id, incarnation_t{rng_() | 1}})
-                .first->second;
-    x.disk.observe(&rules_);
-    if (cfg_.write_through)
-      x.disk.write_through();
-    rules_.watch(x.disk);
-  }
+  for (uint64_t i = 1; i <= cfg_.members; ++i)
+    make_member(server_id{i});
   if (cfg_.formed)
     form_directories();
+}
+
+sim_cluster::member& sim_cluster::make_member(server_id id) {
+  auto& x = members_
+              .emplace(std::piecewise_construct, std::tuple{id},
+                       std::tuple{id, incarnation_t{rng_() | 1}})
+              .first->second;
+  x.disk.observe(&rules_);
+  if (cfg_.write_through)
+    x.disk.write_through();
+  rules_.watch(x.disk);
+  return x;
 }
 
 sim_cluster::~sim_cluster() {
@@ -108,6 +111,7 @@ void sim_cluster::start(server_id id) {
   cfg.member = id;
   for (auto other : ids())
     cfg.addresses.push_back(address(other));
+  cfg.join = x.joins;
   cfg.groups = cfg_.groups;
   cfg.cfg = cfg_.group;
   cfg.make_machine = cfg_.make_machine;
@@ -127,6 +131,7 @@ void sim_cluster::start(server_id id) {
   x.disk_awake = false;
   x.paused = false;
   x.failed = false;
+  x.ended.clear();
   life_listener& listener = *this;
   x.life = std::make_unique<sim_life>(net_, x.disk, cfg, listener);
 }
@@ -150,6 +155,7 @@ void sim_cluster::crash(server_id id, crash_kind how) {
   x.life = nullptr;
   std::erase_if(stopping_, [&](auto& y) { return y.first.first == id; });
   lose_requests(id);
+  lose_changes(id);
 }
 
 void sim_cluster::lose_requests(server_id at) {
@@ -241,7 +247,7 @@ void sim_cluster::stop(server_id at, group_id group, timespan time_left,
 }
 
 size_t sim_cluster::open_requests() const {
-  return requests_.size();
+  return requests_.size() + changes_.size();
 }
 
 sim_life& sim_cluster::life(server_id id) {

@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -63,6 +64,7 @@ class sim_cluster : private life_listener, private network_observer {
 public:
   using outcome_handler = std::function<void(const outcome&)>;
   using status_handler = std::function<void(const status&)>;
+  using change_handler = std::function<void(const members_changed&)>;
   using action = std::function<void()>;
 
   explicit sim_cluster(cluster_settings cfg);
@@ -72,6 +74,10 @@ public:
   // -- members ----------------------------------------------------------------
 
   std::vector<server_id> ids() const;
+
+  /// One more member, with an empty directory. It is down, and once started it
+  /// joins the cluster that runs.
+  void add_member(server_id id);
 
   const std::vector<group_id>& groups() const {
     return cfg_.groups;
@@ -152,6 +158,10 @@ public:
   void transfer(server_id at, group_id group, server_id to, timespan time_left,
                 outcome_handler f);
 
+  /// Changes the members. Exactly one answer comes.
+  void change(server_id at, group_id group, raft::change what,
+              bool wait_for_voters, timespan time_left, change_handler f);
+
   /// Comes, unless the member crashes.
   void ask_status(server_id at, group_id group, status_handler f);
 
@@ -162,6 +172,9 @@ public:
   void stop(server_id at, group_id group, timespan time_left, action f);
 
   size_t open_requests() const;
+
+  /// Whether the member was told that it is none any more, and has ended.
+  bool has_ended(server_id id, group_id group = group_id{1}) const;
 
   // -- the course of time -----------------------------------------------------
 
@@ -228,6 +241,9 @@ private:
     sim_disk disk;
     drifting_clock clock;
     std::unique_ptr<sim_life> life;
+    bool joins = false;
+    /// Groups of which it is no member any more, as it was told in this life.
+    std::set<group_id> ended;
     bool paused = false;
     bool failed = false;
     /// When the disk is done with what it does.
@@ -254,6 +270,8 @@ private:
   void on_status(server_id member, const status_report& what) override;
   void on_event(server_id member, group_id group,
                 const group_event& what) override;
+  void on_changed(server_id member, const members_changed& what) override;
+  void on_removed(server_id member, group_id group) override;
   void on_stopped(server_id member, group_id group) override;
   void on_applied(server_id member, group_id group, index_t index,
                   bytes_view command) override;
@@ -269,8 +287,10 @@ private:
   void form_directories();
   sim_life& life(server_id id);
   void lose_requests(server_id at);
+  void lose_changes(server_id at);
   term_t stored_term(server_id member, group_id group);
   request_id add_request(request what, std::string text);
+  member& make_member(server_id id);
 
   // -- sim_cluster_time.cpp -----------------------------------------------------
 
@@ -297,6 +317,7 @@ private:
   /// By how many messages were handled then.
   std::multimap<uint64_t, action> steps_to_act_at_;
   std::map<request_id, request> requests_;
+  std::map<request_id, std::pair<server_id, change_handler>> changes_;
   std::map<std::pair<server_id, group_id>, action> stopping_;
   request_id last_request_;
   uint64_t hash_ = 14695981039346656037u;

@@ -207,4 +207,7 @@ private:
   disk_observer* observer_ = nullptr;
 };
 
+/// The newest configuration that the group has there; null while unformed.
+placed_configuration newest_members(const sim_disk& disk, group_id group);
+
 } // namespace caf::raft::testing

@@ -35,6 +35,10 @@ public:
         if (*link_ != nullptr)
           (*link_)->on_event(member_, group_, x);
       },
+      [this](const members_changed& x) {
+        if (*link_ != nullptr)
+          (*link_)->on_changed(member_, x);
+      },
       [this](stopped) {
         if (*link_ != nullptr)
           (*link_)->on_stopped(member_, group_);
@@ -150,11 +154,16 @@ sim_life::sim_life(sim_network& net, sim_disk& disk, const life_settings& cfg,
   assembly_settings parts;
   parts.initial_members = cfg.addresses;
   parts.address = cfg.addresses[cfg.member.value - 1];
+  parts.join = cfg.join;
   parts.seed = cfg.seed;
   parts.log = logger{cfg.log, to_string(cfg.member) + " "};
   parts.fatal = [to = link_, id = member_](const failure& why) {
     if (*to != nullptr)
       (*to)->on_fatal(id, why);
+  };
+  parts.removed = [to = link_, id = member_](group_id group) {
+    if (*to != nullptr)
+      (*to)->on_removed(id, group);
   };
   // In this order: to open the directory ends whoever had it open.
   auto log = disk.open();
@@ -210,6 +219,13 @@ void sim_life::transfer(group_id of, request_id id, server_id to,
 
 void sim_life::snapshot(group_id of, request_id id, timespan time_left) {
   post_from_outside(group(of), request_snapshot{id, time_left, clients_[of]});
+}
+
+void sim_life::change(group_id of, request_id id, raft::change what,
+                      bool wait_for_voters, timespan time_left) {
+  post_from_outside(group(of),
+                    change_members{id, std::move(what), wait_for_voters,
+                                   time_left, clients_[of]});
 }
 
 void sim_life::stop(group_id which, timespan time_left) {

@@ -28,6 +28,10 @@ public:
   on_event(server_id member, group_id group, const group_event& what)
     = 0;
 
+  virtual void on_changed(server_id member, const members_changed& what) = 0;
+
+  virtual void on_removed(server_id member, group_id group) = 0;
+
   virtual void on_stopped(server_id member, group_id group) = 0;
 
   virtual void on_applied(server_id member, group_id group, index_t index,
@@ -51,6 +55,8 @@ struct life_settings {
   server_id member;
   /// Addresses of the initial members in order of id.
   std::vector<std::string> addresses;
+  /// Whether it joins a cluster that runs.
+  bool join = false;
   std::vector<group_id> groups;
   settings cfg;
   applier_state::machine_factory make_machine;
@@ -99,6 +105,9 @@ public:
 
   void snapshot(group_id of, request_id id, timespan time_left);
 
+  void change(group_id of, request_id id, raft::change what,
+              bool wait_for_voters, timespan time_left);
+
   void stop(group_id which, timespan time_left);
 
 private:
@@ -120,7 +129,8 @@ private:
 
   using client_handle
     = handle<caf::result<void>(outcome), caf::result<void>(status_report),
-             caf::result<void>(group_event), caf::result<void>(stopped)>;
+             caf::result<void>(group_event), caf::result<void>(members_changed),
+             caf::result<void>(stopped)>;
 
   std::map<group_id, client_handle> clients_;
 };

@@ -57,11 +57,14 @@ swarm_report run_in(sim_cluster& sim, const swarm_plan& plan,
   sim.run_for(seconds(2));
   for (auto& x : clients)
     x.stop();
-  swarm_recovery{sim, faults.sound()}.run(clients);
+  auto can_recover = faults.can_recover();
+  if (can_recover)
+    swarm_recovery{sim, faults.rotten()}.run(clients);
   swarm_report result;
   result.trace_hash = sim.trace_hash();
   result.messages = sim.messages_handled();
   result.passed = sim.now() - begin;
+  result.lost = can_recover ? 0 : 1;
   result.faults = faults.count();
   for (size_t i = 0; i < fault_kinds; ++i)
     result.faults_by_kind[i] = faults.count(static_cast<fault_kind>(i));

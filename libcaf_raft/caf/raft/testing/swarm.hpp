@@ -34,6 +34,9 @@ struct swarm_report {
   uint64_t messages = 0;
   /// How long the run took in virtual time.
   timespan passed{};
+  /// How many clusters had lost too many disks in the end, so that nothing but
+  /// their safety was looked at.
+  size_t lost = 0;
   size_t faults = 0;
   std::array<size_t, fault_kinds> faults_by_kind{};
   size_t operations = 0;
@@ -43,7 +46,8 @@ struct swarm_report {
 };
 
 /// Clients read, write, delete and compare-and-set while everything in the plan
-/// goes wrong. Then all is healed, and the cluster must elect a leader, do new
+/// goes wrong and members come and go. Then all is healed, and the cluster must
+/// elect a leader, complete what change of its members was under way, do new
 /// writes at every member, end with equal logs that hold whatever was
 /// acknowledged, answer all requests, and the history must be linearizable.
 /// Invariants are checked after every message.

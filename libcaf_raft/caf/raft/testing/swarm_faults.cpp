@@ -39,6 +39,11 @@ swarm_faults::fault swarm_faults::function_of(fault_kind what) {
     &swarm_faults::fill_disk,
     &swarm_faults::rot,
     &swarm_faults::wipe,
+    &swarm_faults::add_member,
+    &swarm_faults::remove_member,
+    &swarm_faults::demote,
+    &swarm_faults::promote,
+    &swarm_faults::replace,
   };
   return functions[static_cast<size_t>(what)];
 }
@@ -93,14 +98,6 @@ size_t swarm_faults::count() const {
   return std::accumulate(counts_.begin(), counts_.end(), size_t{0});
 }
 
-std::vector<server_id> swarm_faults::sound() const {
-  auto result = sim_.ids();
-  std::erase_if(result, [this](server_id x) {
-    return rotten_.count(x) > 0 || wiped_.count(x) > 0;
-  });
-  return result;
-}
-
 // -- chance -------------------------------------------------------------------
 
 timespan swarm_faults::draw(timespan at_most) {
@@ -152,13 +149,6 @@ bool swarm_faults::stop_member(server_id id, crash_kind how) {
     sim_.crash(id, how);
   restart_later(id);
   return was_up;
-}
-
-/// Whether there is still a majority without it.
-bool swarm_faults::can_lose(server_id id) const {
-  auto left = sound();
-  return std::find(left.begin(), left.end(), id) != left.end()
-         && 2 * (left.size() - 1) > sim_.ids().size();
 }
 
 bool swarm_faults::crash() {

@@ -3,6 +3,7 @@
 #include "caf/raft/testing/swarm_plan.hpp"
 
 #include <array>
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -27,8 +28,15 @@ public:
     return counts_[static_cast<size_t>(what)];
   }
 
-  /// The members that still have a vote and a whole disk. Always a majority.
-  std::vector<server_id> sound() const;
+  /// Members whose disk is damaged: they are down at the end.
+  const std::set<server_id>& rotten() const {
+    return rotten_;
+  }
+
+  /// Whether each configuration that acts anywhere has a majority of members
+  /// that still have what they stored; otherwise no leader can be expected.
+  /// @param but One more that is lost.
+  bool can_recover(server_id but = {}) const;
 
 private:
   /// Returns whether it changed anything.
@@ -86,13 +94,30 @@ private:
   bool rot();
   bool wipe();
 
+  // -- members (swarm_faults_members.cpp) ---------------------------------------
+
+  std::vector<configuration_ptr> acting(server_id id) const;
+  bool is_intact(const configuration& conf, server_id id) const;
+  bool survives(const configuration& conf, server_id but) const;
+  server_id newcomer(const configuration& conf);
+  bool request(server_id at, change what);
+  bool add_member();
+  bool remove_member();
+  bool demote();
+  bool promote();
+  bool replace();
+  /// Of a random member that is up, the newest configuration; and who it is.
+  std::optional<std::pair<server_id, placed_configuration>> somebodys_members();
+  bool change_one(change_kind kind, bool must_be_voter);
+
   sim_cluster& sim_;
   fault_plan plan_;
   std::array<size_t, fault_kinds> counts_{};
   /// An entry is damaged: down for the rest of the run.
   std::set<server_id> rotten_;
-  /// Without a vote for the rest of the run.
-  std::set<server_id> wiped_;
+  /// Changes of the members that may still come about.
+  size_t open_changes_ = 0;
+  time_point quiet_from_{};
   bool stopped_ = false;
 };
 

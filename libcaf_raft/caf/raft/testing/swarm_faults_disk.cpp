@@ -68,7 +68,6 @@ bool swarm_faults::wipe() {
   if (sim_.is_up(id))
     sim_.crash(id, crash_kind::power);
   sim_.wipe(id);
-  wiped_.insert(id);
   restart_later(id);
   return true;
 }

@@ -18,7 +18,8 @@ constexpr std::array<std::string_view, fault_kinds> names{
   "transfer",  "isolate",    "one-way-cut",  "two-way-cut",  "split",
   "bridge",    "slow-link",  "break",        "abandon",      "garble",
   "stranger",  "stall-disk", "slow-disk",    "stall-reader", "fail-disk",
-  "full-disk", "rot",        "wipe",
+  "full-disk", "rot",        "wipe",         "add",          "remove",
+  "demote",    "promote",    "replace",
 };
 
 bool chance(random_source& rng, unsigned percent) {
@@ -98,10 +99,21 @@ void draw_snapshots(random_source& rng, settings& group) {
   group.snapshot_window = 1 + rng() % 4;
 }
 
+/// Of one group only: the members of a node's first group are those that are let
+/// in, and here all groups have the same.
+void draw_changes(random_source& rng, swarm_plan& to) {
+  if (chance(rng, 40) || to.cluster.groups.size() > 1)
+    return;
+  auto percent = static_cast<unsigned>(20 + rng() % 81);
+  for (auto i = static_cast<size_t>(first_change); i < fault_kinds; ++i)
+    if (chance(rng, percent))
+      to.faults.kinds.push_back(static_cast<fault_kind>(i));
+}
+
 fault_plan draw_faults(random_source& rng) {
   fault_plan result;
   auto percent = static_cast<unsigned>(10 + rng() % 60);
-  for (size_t i = 0; i < fault_kinds; ++i)
+  for (size_t i = 0; i < static_cast<size_t>(first_change); ++i)
     if (chance(rng, percent))
       result.kinds.push_back(static_cast<fault_kind>(i));
   if (result.kinds.empty())
@@ -151,6 +163,7 @@ swarm_plan draw_plan(uint64_t seed) {
   if (chance(rng, 30))
     result.cluster.network.repeat_permille = 1 + rng() % 50;
   draw_snapshots(rng, result.cluster.group);
+  draw_changes(rng, result);
   return result;
 }
 

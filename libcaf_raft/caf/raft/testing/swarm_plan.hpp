@@ -50,11 +50,21 @@ enum class fault_kind : uint8_t {
   full_disk,
   /// An old entry cannot be read any more. The member stays down once it knows.
   rot,
-  /// A directory is lost. The member goes on without a vote.
+  /// A directory is lost. The member has to be taken back.
   wipe,
+  /// The members are changed: somebody comes, goes, may vote no more or again,
+  /// or all are replaced by others at once. No fault, but as good as one.
+  add,
+  remove,
+  demote,
+  promote,
+  replace,
 };
 
-inline constexpr size_t fault_kinds = static_cast<size_t>(fault_kind::wipe) + 1;
+inline constexpr auto first_change = fault_kind::add;
+
+inline constexpr size_t fault_kinds = static_cast<size_t>(fault_kind::replace)
+                                      + 1;
 
 std::string_view to_string(fault_kind what);
 

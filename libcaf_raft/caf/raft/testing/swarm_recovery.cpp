@@ -1,10 +1,11 @@
 #include "caf/raft/testing/swarm_recovery.hpp"
 
+#include "caf/raft/core/membership.hpp"
 #include "caf/raft/testing/swarm.hpp"
 
 #include <fmt/format.h>
 
-#include <set>
+#include <algorithm>
 #include <utility>
 
 namespace caf::raft::testing {
@@ -23,20 +24,29 @@ entry_id last_of(const sim_disk::group_log* log) {
 
 } // namespace
 
-swarm_recovery::swarm_recovery(sim_cluster& sim, std::vector<server_id> sound)
+swarm_recovery::swarm_recovery(sim_cluster& sim, std::set<server_id> rotten)
   : sim_(sim),
-    sound_(std::move(sound)) {
+    rotten_(std::move(rotten)) {
   // nop
 }
 
 void swarm_recovery::run(std::deque<swarm_clients>& clients) {
   for (auto group : sim_.groups()) {
     demand([&] { return bool{sim_.leader(group)}; }, "has a leader");
+    demand([&] { return members_are_settled(group); },
+           "has done with changes of its members");
+    sound_.clear();
+    for (auto& x : members_of(group).members)
+      if (rotten_.count(x.id) == 0)
+        sound_.push_back(x.id);
     for (auto id : sound_)
       write_at(id, group);
     demand([&] { return logs_are_equal(group); },
            "has equal logs, but" + state_of(group));
+    demand([&] { return removed_have_ended(group); },
+           "has told whom it removed");
   }
+  // All groups have the same members, if not the same configurations.
   for (auto& x : clients)
     for (auto id : sound_)
       x.read_all(id);
@@ -53,6 +63,35 @@ void swarm_recovery::demand(const std::function<bool()>& what,
     throw swarm_failure(fmt::format("a minute after all was healed the cluster "
                                     "is not one that {}",
                                     text));
+}
+
+configuration swarm_recovery::members_of(group_id group) {
+  auto leader = sim_.leader(group);
+  return leader ? *newest_members(sim_.disk(leader), group).value
+                : configuration{};
+}
+
+/// What waits for somebody whose disk is damaged may wait.
+bool swarm_recovery::members_are_settled(group_id group) {
+  auto conf = members_of(group);
+  auto waits_for_ever
+    = std::any_of(conf.members.begin(), conf.members.end(), [&](auto& x) {
+        return x.promote && rotten_.count(x.id) > 0;
+      });
+  return !conf.members.empty() && !core::is_joint(conf)
+         && std::all_of(conf.members.begin(), conf.members.end(), [&](auto& x) {
+              return (!x.promote || rotten_.count(x.id) > 0)
+                     && (!x.leave || waits_for_ever);
+            });
+}
+
+/// Who has an empty directory was never a member.
+bool swarm_recovery::removed_have_ended(group_id group) {
+  for (auto id : members_of(group).removed)
+    if (rotten_.count(id) == 0 && sim_.disk(id).who().cluster
+        && !sim_.has_ended(id, group))
+      return false;
+  return true;
 }
 
 void swarm_recovery::write_at(server_id id, group_id group) {

@@ -2,6 +2,7 @@
 #include "caf/raft/wire/configuration_codec.hpp"
 #include "caf/raft/wire/configuration_struct.hpp"
 #include "caf/raft/wire/limits.hpp"
+#include "caf/raft/wire/members_struct.hpp"
 #include "caf/raft/wire/single_segment.hpp"
 
 #include <raft.capnp.h>
@@ -98,8 +99,13 @@ append_result read(const origin& in, schema::AppendResult::Reader from) {
 }
 
 heartbeat read(const origin& in, schema::Heartbeat::Reader from) {
-  return {in.from, term_t{from.getTerm()}, tenure_id{from.getTenure()},
-          round_t{from.getRound()}, index_t{from.getCommit()}};
+  return {in.from,
+          term_t{from.getTerm()},
+          tenure_id{from.getTenure()},
+          round_t{from.getRound()},
+          index_t{from.getCommit()},
+          index_t{from.getAcknowledged()},
+          incarnation_t{from.getLife()}};
 }
 
 heartbeat_result read(const origin& in, schema::HeartbeatResult::Reader from) {
@@ -275,6 +281,15 @@ message read(const origin& in, Envelope::Reader from) {
     case Envelope::INSTALL_RESULT:
       return read(in,
                   required(from.hasInstallResult(), from.getInstallResult()));
+    case Envelope::REQUEST_CHANGE:
+      return read_change(in.from, required(from.hasRequestChange(),
+                                           from.getRequestChange()));
+    case Envelope::CHANGE_RESULT:
+      return read_change(in.from, required(from.hasChangeResult(),
+                                           from.getChangeResult()));
+    case Envelope::REMOVAL_NOTICE:
+      return read_change(in.from, required(from.hasRemovalNotice(),
+                                           from.getRemovalNotice()));
   }
   throw malformed{"a message is of a kind that this version does not know"};
 }

@@ -2,6 +2,7 @@
 #include "caf/raft/wire/codec.hpp"
 #include "caf/raft/wire/configuration_struct.hpp"
 #include "caf/raft/wire/limits.hpp"
+#include "caf/raft/wire/members_struct.hpp"
 #include "caf/raft/wire/single_segment.hpp"
 
 #include <raft.capnp.h>
@@ -70,6 +71,14 @@ size_t words_of(const install_snapshot& what) {
          + words_of_configuration(*what.head.members) + chunk;
 }
 
+size_t words_of(const request_change& what) {
+  return words_of_change(what);
+}
+
+size_t words_of(const change_result& what) {
+  return words_of_change(what);
+}
+
 // -- one function per message -------------------------------------------------
 
 template <class Group>
@@ -110,6 +119,8 @@ void write(Envelope::Builder to, const heartbeat& what) {
   out.setTenure(what.tenure.value);
   out.setRound(what.round.value);
   out.setCommit(what.commit.value);
+  out.setAcknowledged(what.acknowledged.value);
+  out.setLife(what.life.value);
 }
 
 void write(Envelope::Builder to, const heartbeat_result& what) {
@@ -220,6 +231,18 @@ void write(Envelope::Builder to, const install_result& what) {
   write(out.getLast(), what.last);
   out.setNext(what.next);
   out.setCode(code_of(what.code));
+}
+
+void write(Envelope::Builder to, const request_change& what) {
+  write_change(to.initRequestChange(), what);
+}
+
+void write(Envelope::Builder to, const change_result& what) {
+  write_change(to.initChangeResult(), what);
+}
+
+void write(Envelope::Builder to, const removal_notice& what) {
+  write_change(to.initRemovalNotice(), what);
 }
 
 /// Table, pointer to the root and the root.

@@ -2,6 +2,7 @@
 #include "caf/raft/wire/configuration_struct.hpp"
 #include "caf/raft/wire/limits.hpp"
 #include "caf/raft/wire/single_segment.hpp"
+#include "caf/raft/wire/text.hpp"
 
 #include <node.capnp.h>
 
@@ -37,23 +38,6 @@ static_assert(same(introduction_verdict::waiting, verdict_type::WAITING)
               && same(introduction_verdict::not_founder,
                       verdict_type::NOT_FOUNDER));
 
-capnp::Text::Reader text_of(const std::string& text) {
-  return {text.data(), text.size()};
-}
-
-/// Returns what may be sent of a sentence for a person; whole characters.
-std::string cut(const std::string& text) {
-  if (text.size() <= max_text_size)
-    return text;
-  auto inside_character = [&](size_t at) {
-    return (static_cast<unsigned char>(text[at]) & 0xc0) == 0x80;
-  };
-  auto size = max_text_size;
-  while (size > 0 && inside_character(size))
-    --size;
-  return text.substr(0, size);
-}
-
 // -- how many words a message takes, behind its union -------------------------
 
 size_t words_of(const hello& what) {
@@ -83,8 +67,9 @@ size_t words_of(const introduction_answer&) {
 }
 
 size_t words_of(const founded& what) {
-  return capnp::sizeInWords<schema::Founded>()
-         + words_of_configuration(what.zero);
+  auto result = capnp::sizeInWords<schema::Founded>()
+                + words_of_configuration(what.zero);
+  return what.members ? result + words_of_configuration(*what.members) : result;
 }
 
 // -- one function per message -------------------------------------------------
@@ -136,12 +121,8 @@ void write(NodeMessage::Builder to, const founded& what) {
   auto out = to.initFounded();
   out.setCluster(what.cluster.value);
   write_configuration(out.initZero(), what.zero);
-}
-
-std::string read_text(bool is_there, capnp::Text::Reader from) {
-  require(is_there, "a text is missing");
-  require(from.size() <= max_text_size, "a text is too long");
-  return {from.begin(), from.size()};
+  if (what.members)
+    write_configuration(out.initMembers(), *what.members);
 }
 
 hello read(sender, schema::Hello::Reader from) {
@@ -199,8 +180,11 @@ introduction_answer read(sender who, schema::IntroductionAnswer::Reader from) {
 
 founded read(sender who, schema::Founded::Reader from) {
   require(from.hasZero(), "founded, but no configuration");
-  return {who, cluster_id{from.getCluster()},
-          read_configuration(from.getZero())};
+  founded result{who, cluster_id{from.getCluster()},
+                 read_configuration(from.getZero())};
+  if (from.hasMembers())
+    result.members = read_configuration(from.getMembers());
+  return result;
 }
 
 node_message read(sender who, NodeMessage::Reader from) {
