@@ -1,4 +1,5 @@
 #include "caf/raft/core/leader_membership.hpp"
+#include "caf/raft/core/follower.hpp"
 
 #include "core/death.hpp"
 #include "core/leader_fixture.hpp"
@@ -374,4 +375,42 @@ TEST_CASE("ids leave room for the next one") {
   catch_all_up(x, {2, 3});
   CHECK(code_for(x, {change_kind::add, {{server_id{}, "new:2"}}})
         == "invalid_argument");
+}
+
+TEST_CASE("a learner that is there but lacks entries is not promoted yet, "
+          "§4.2.1") {
+  auto x = lead_all(conf({1, 2, 3}, {}, {4}));
+  change what{change_kind::promote, {{server_id{4}, ""}}};
+  append(x, *begin_change(x, what, t0, cfg)->append);
+  catch_all_up(x, {2, 3});
+  CHECK_FALSE(step(x));
+  catch_all_up(x, {4});
+  REQUIRE(step(x));
+  CHECK(x.self.members().voters == ids({1, 2, 3, 4}));
+}
+
+TEST_CASE("no voter is taken for lost while its former life is heard") {
+  auto x = lead_all(conf({1, 2, 3}));
+  on_unformed_member(x, {server_id{3}, incarnation_t{77}},
+                     make_member(3).address);
+  auto later = t0 + 2 * cfg.election_timeout;
+  peer(x, 2).heard(later);
+  peer(x, 3).heard(later);
+  CHECK_FALSE(step(x, later));
+  later += cfg.election_timeout;
+  peer(x, 2).heard(later);
+  CHECK(step(x, later));
+}
+
+TEST_CASE("a member finds out that it lacks what it has acknowledged") {
+  auto x = lead_all(conf({1, 2, 3}));
+  auto beat = heartbeat_for(x, server_id{2});
+  auto self = become_follower(tenure_of(2, 2, log_of({1, 2})), t0, cfg, 0);
+  CHECK_FALSE(lacks_acknowledged(self, beat));
+  // An old copy of its directory was put back.
+  self = become_follower(tenure_of(2, 2, log_of({1})), t0, cfg, 0);
+  CHECK(lacks_acknowledged(self, beat));
+  // What another life of it has acknowledged it need not have.
+  self.self.self.incarnation = incarnation_t{77};
+  CHECK_FALSE(lacks_acknowledged(self, beat));
 }

@@ -60,6 +60,23 @@ public:
     }
   }
 
+  /// One more, beside those of the Procfile.
+  void add(const std::string& name, const std::string& arguments) {
+    auto what = commands_.begin()->second;
+    what.args.resize(1);
+    std::istringstream words{arguments};
+    for (std::string word; words >> word;)
+      what.args.push_back(word);
+    commands_.emplace(name, what);
+  }
+
+  /// It shuts itself down.
+  void await_end(const std::string& name) {
+    auto end = running_[name].wait(seconds(20));
+    REQUIRE(end);
+    CHECK(end->code == 0);
+  }
+
   void start(const std::string& name) {
     running_[name] = process{commands_.at(name)};
   }
@@ -97,8 +114,8 @@ TEST_CASE("raftexample's walk-through: a single node") {
 
 TEST_CASE("raftexample's walk-through: a cluster that tolerates a fault") {
   fixed_ports mine;
-  if (taken({12379, 12380, 22379, 22380, 32379, 32380})) {
-    MESSAGE("SKIPPED: a port of the Procfile is taken");
+  if (taken({12379, 12380, 22379, 22380, 32379, 32380, 42379, 42380})) {
+    MESSAGE("SKIPPED: a port of the Procfile, or 42379 or 42380, is taken");
     return;
   }
   procfile members;
@@ -117,6 +134,22 @@ TEST_CASE("raftexample's walk-through: a cluster that tolerates a fault") {
   members.start("kvnode2");
   await_health(22380);
   CHECK(shell("-L http://127.0.0.1:22380/my-key") == "bar");
+
+  // Dynamic cluster reconfiguration.
+  CHECK(shell("-L http://127.0.0.1:12380/4 -XPOST -d http://127.0.0.1:42379")
+          .empty());
+  members.add("kvnode4",
+              "--id 4 --cluster http://127.0.0.1:12379,http://127.0.0.1:22379,"
+              "http://127.0.0.1:32379,http://127.0.0.1:42379 --port 42380 "
+              "--join");
+  members.start("kvnode4");
+  await_health(42380);
+  CHECK(shell("-L http://127.0.0.1:42380/my-key") == "bar");
+  CHECK(shell("-L http://127.0.0.1:42380/my-key -XPUT -d foo").empty());
+  CHECK(shell("-L http://127.0.0.1:12380/my-key") == "foo");
+  CHECK(shell("-L http://127.0.0.1:12380/3 -XDELETE").empty());
+  members.await_end("kvnode3");
+  CHECK(shell("-L http://127.0.0.1:42380/my-key") == "foo");
 }
 
 TEST_CASE("raftexample's other methods and paths") {
@@ -171,4 +204,52 @@ TEST_CASE(
     CHECK(read_until_answered(servers, 3, "key2?local=true").what
           == outcome::answered);
   }
+}
+
+TEST_CASE("CKite's walk-through: a cluster that changes while it runs") {
+  cluster_options options;
+  options.members = 5;
+  options.joining = 2;
+  options.args = {"--dialect", "ckite"};
+  cluster servers{options};
+  for (size_t id = 1; id <= 3; ++id)
+    servers.start(id);
+  await("a leader", [&] { return servers.leader().has_value(); });
+  auto peer = [&](size_t id) {
+    return "127.0.0.1:" + std::to_string(servers.raft_port(id));
+  };
+  auto url = "http://localhost:" + std::to_string(servers.http_port(1));
+  shell(url + "/put/key1/value1");
+  // As its README has it: the new member is started, the list names all.
+  servers.start(4);
+  auto members = json::parse(shell(url + "/changecluster/" + peer(1) + ","
+                                   + peer(2) + "," + peer(3) + "," + peer(4)));
+  CHECK(members.at("members").size() == 4);
+  auto has_voters = [&](size_t at, std::vector<size_t> ids) {
+    auto status = servers.status(at);
+    std::vector<size_t> found;
+    if (status)
+      for (auto& x : (*status)["members"])
+        if (x["voter"] == true && !x.contains("outgoing_voter"))
+          found.push_back(x["id"].get<size_t>());
+    return found == ids;
+  };
+  await("the fourth member", [&] { return has_voters(4, {1, 2, 3, 4}); });
+  CHECK(shell("http://localhost:" + std::to_string(servers.http_port(4))
+              + "/get/key1")
+        == "value1");
+  // And its later app's: a colon means an address.
+  servers.start(5);
+  CHECK(servers.client(2).post("/members/" + peer(5)).status == 200);
+  await("the fifth member", [&] { return has_voters(2, {1, 2, 3, 4, 5}); });
+  // It may be that the change before is not quite over.
+  await("the removal", [&] {
+    return servers.client(2).remove("/members/" + peer(3)).status == 200;
+  });
+  CHECK(servers.process(3).wait(seconds(20)).value().code == 0);
+  // Without --dialect ckite nothing is changed by a GET.
+  cluster plain{{.members = 1}};
+  plain.start(1);
+  plain.await_leader();
+  CHECK(plain.client(1).get("/changecluster/" + peer(1)).status == 405);
 }

@@ -1,5 +1,6 @@
 #include "caf/raft/node_actor.hpp"
 
+#include "caf/raft/core/membership.hpp"
 #include "caf/raft/settings.hpp"
 #include "caf/raft/wire/codec.hpp"
 
@@ -59,6 +60,8 @@ void node_state::on(const hello_received& msg) {
   guests_.admit(who, msg.connection, answer(), ours ? routes_ : nullptr);
   env_.log_to.debug(
     fmt::format("member {} connected from {}", who.id.value, msg.origin));
+  if (who.cluster)
+    peers_.has_formed(who.id, who.cluster);
   if (ours)
     tell_servers(member_seen{{who.id, who.incarnation}, who.address, false});
   if (auto address = peers_.address_of(who.id); address != who.address)
@@ -115,7 +118,7 @@ void node_state::on(const peer_link_changed& msg) {
         fmt::format("cannot reach {}: {}", who, msg.reason));
   tell_links();
   if (!msg.connected)
-    return;
+    return keep_peers();
   if (formation_)
     introduce_ourselves(msg.remote);
   else if (!msg.cluster)
@@ -181,7 +184,8 @@ void node_state::rebuild_routes() {
 
 /// Whom we want to be connected to: the members of every group's newest
 /// configuration, and of its committed one (whom the newest leaves out must
-/// still be told so); before we know of any: the initial members.
+/// still be told so). As long as none of these names us, also those that we were
+/// told of when we were started: it may be that only they are left.
 void node_state::keep_peers() {
   std::map<server_id, std::string> wanted;
   auto add = [&](const configuration_ptr& conf) {
@@ -195,7 +199,11 @@ void node_state::keep_peers() {
   }
   if (wanted.empty())
     add(env_.zero);
-  if (!is_formed())
+  auto knows_us = [this, &wanted] {
+    return wanted.count(env_.id) > 0
+           || core::is_removed(*committed().value, env_.id);
+  };
+  if (!is_formed() || !knows_us())
     for (size_t i = 0; i < env_.initial_members.size(); ++i)
       wanted.emplace(server_id{i + 1}, env_.initial_members[i]);
   wanted.erase(env_.id);

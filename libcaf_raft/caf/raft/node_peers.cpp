@@ -21,8 +21,11 @@ bool node_peers::keep(const std::map<server_id, std::string>& members,
   auto changed = false;
   for (auto i = peers_.begin(); i != peers_.end();) {
     auto wanted = members.find(i->first);
-    auto fits = wanted != members.end() ? wanted->second == i->second.address
-                                        : guests.count(i->first) > 0;
+    // Two that are only guests of each other would end each other's connection
+    // and begin it anew for ever: who is there stays.
+    auto fits = wanted != members.end()
+                  ? wanted->second == i->second.address
+                  : i->second.remote || guests.count(i->first) > 0;
     if (fits) {
       ++i;
       continue;
@@ -98,6 +101,11 @@ bool node_peers::on(const peer_link_changed& msg) {
 std::optional<sender> node_peers::remote(server_id id) const {
   auto i = peers_.find(id);
   return i != peers_.end() ? i->second.remote : std::nullopt;
+}
+
+void node_peers::has_formed(server_id id, cluster_id cluster) {
+  if (auto i = peers_.find(id); i != peers_.end())
+    i->second.cluster = cluster;
 }
 
 bool node_peers::is_unformed(server_id id) const {

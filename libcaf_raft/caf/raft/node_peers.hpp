@@ -27,8 +27,8 @@ public:
 
   // -- who there is -----------------------------------------------------------
 
-  /// Keeps peers for these addresses and for the guests who are present, ends
-  /// all others. A peer whose address is another one now is made anew.
+  /// Keeps peers for these addresses, for the guests who are present and for those
+  /// to whom there is a connection, ends all others. A peer whose address is another one now is made anew.
   /// @param me     What we say of ourselves.
   /// @param guests Ids that are kept though nobody lists them.
   /// @returns Whether anything changed.
@@ -67,8 +67,11 @@ public:
 
   std::set<server_id> connected() const;
 
-  /// Whether there is a connection, and the other side belonged to no cluster
-  /// when it was made.
+  /// The other node belongs to this cluster by now.
+  void has_formed(server_id id, cluster_id cluster);
+
+  /// Whether there is a connection, and the other side belongs to no cluster yet
+  /// as far as it has said.
   bool is_unformed(server_id id) const;
 
   /// Sends if the connection is to this very life of the other node's
