@@ -239,3 +239,13 @@ TEST_CASE("a group has only so many members") {
   what = {change_kind::add, {{server_id{4}, std::string(256, 'a')}}};
   CHECK_FALSE(check_request(what));
 }
+
+TEST_CASE("who is to leave may be asked to stay, and does not come back") {
+  auto from = conf({1, 2, 3}, {}, {4});
+  from.members[1].leave = true;
+  from.members[3].promote = true;
+  CHECK(text_of(from) == "1 2! 3 4?");
+  auto stays = *target_of(from, {change_kind::add, {named(2)}});
+  CHECK(text_of(stays) == "1 2 3 4?");
+  CHECK(text_of(demoted_for_loss(from, server_id{2})) == "1 2~! 3 4?");
+}

@@ -414,3 +414,95 @@ TEST_CASE("a member finds out that it lacks what it has acknowledged") {
   self.self.self.incarnation = incarnation_t{77};
   CHECK_FALSE(lacks_acknowledged(self, beat));
 }
+
+TEST_CASE("a joint configuration stays until an entry of the own term is "
+          "committed, and while leadership goes") {
+  auto log = log_of({1}, conf({1, 2, 3, 4}));
+  log.append(
+    {configuration_entry(2, 1, conf_ptr(conf({1, 2, 3}, {1, 2, 3, 4})))},
+    log.next_write());
+  auto self = tenure_of(2, 2, std::move(log));
+  self.commit_index = index_t{2};
+  auto x = become_leader(std::move(self), t0);
+  CHECK_FALSE(step(x));
+  catch_all_up(x, {1, 3});
+  REQUIRE(begin_transfer(x, server_id{3}, t0, cfg));
+  CHECK_FALSE(step(x));
+  auto later = t0 + cfg.election_timeout;
+  REQUIRE(abandon_transfer(x, later));
+  CHECK(step(x, later));
+}
+
+TEST_CASE("what a former life has done is forgotten when the next is named") {
+  auto x = lead_all(conf({1, 2, 3}, {}, {4}));
+  change what{change_kind::promote, {{server_id{4}, ""}}};
+  append(x, *begin_change(x, what, t0, cfg)->append);
+  catch_all_up(x, {4});
+  answer_round(x, 4);
+  // It has caught up, but the change is not committed.
+  CHECK_FALSE(step(x));
+  auto later = t0 + 2 * cfg.election_timeout;
+  catch_all_up(x, {2, 3}, later);
+  // It was not heard any more.
+  CHECK_FALSE(step(x, later));
+  sender second{server_id{4}, incarnation_t{77}};
+  on_unformed_member(x, second, make_member(4).address);
+  REQUIRE(step(x, later));
+  CHECK(names(x.self.members(), second));
+  catch_all_up(x, {2, 3}, later);
+  CHECK_FALSE(is_alive(x, server_id{4}, later, cfg));
+  on_append_result(x, success_of(x, second, 1), later);
+  CHECK(is_alive(x, server_id{4}, later, cfg));
+  CHECK_FALSE(step(x, later));
+  on_append_result(x, success_of(x, second, x.self.log.last_index().value),
+                   later);
+  CHECK(step(x, later));
+}
+
+TEST_CASE("another life counts from when the named one was heard last") {
+  auto x = lead_all(conf({1, 2, 3}));
+  sender second{server_id{3}, incarnation_t{77}};
+  on_life(x, second, t0, cfg);
+  on_life(x, member_sender(3), t0 + 1ms, cfg);
+  on_life(x, second, t0 + cfg.election_timeout, cfg);
+  CHECK(x.unformed.empty());
+}
+
+TEST_CASE("another life of a removed member does not speak for it") {
+  auto x = lead_all(conf({1, 2, 3}, {}, {4}));
+  append(x, *begin_change(x, removing(4), t0, cfg)->append);
+  auto removed_at = x.self.log.last_index();
+  catch_all_up(x, {2, 3});
+  sender second{server_id{4}, incarnation_t{77}};
+  on_append_result(x, success_of(x, second, removed_at.value), t0);
+  CHECK_FALSE(told_of_removal(x, server_id{4}, removed_at));
+}
+
+TEST_CASE("who was removed and never heard is given an election timeout") {
+  auto x = lead_all(conf({1, 2, 3}));
+  append(x, *begin_change(x, adding(4), t0, cfg)->append);
+  catch_all_up(x, {2, 3});
+  auto later = t0 + cfg.election_timeout;
+  append(x, *begin_change(x, removing(4), later, cfg)->append, later);
+  CHECK_FALSE(give_up_on_removed(x, server_id{4}, later, cfg));
+  CHECK(give_up_on_removed(x, server_id{4}, later + cfg.election_timeout, cfg));
+}
+
+TEST_CASE("who becomes a learner again catches up anew") {
+  auto x = lead_all(conf({1, 2, 3}, {}, {4}));
+  auto do_all = [&](change_kind kind) {
+    append(x, *begin_change(x, {kind, {{server_id{4}, ""}}}, t0, cfg)->append);
+    catch_all_up(x, {2, 3, 4});
+    while (step(x))
+      catch_all_up(x, {2, 3, 4});
+  };
+  do_all(change_kind::promote);
+  REQUIRE(x.self.members().voters == ids({1, 2, 3, 4}));
+  do_all(change_kind::demote);
+  REQUIRE(x.self.members().voters == ids({1, 2, 3}));
+  append(x,
+         *begin_change(x, {change_kind::promote, {{server_id{4}, ""}}}, t0, cfg)
+            ->append);
+  catch_all_up(x, {2, 3});
+  CHECK_FALSE(step(x));
+}

@@ -196,6 +196,9 @@ void follow(leader& self, const configuration& before, time_point now) {
   auto& newest = self.self.log.newest_configuration();
   auto own = self.self.self.id;
   for (auto& x : newest.value->members) {
+    // Who becomes a learner again catches up anew.
+    if (!x.promote)
+      self.catching_up.erase(x.id);
     if (x.id == own)
       continue;
     auto* was = find_member(before, x.id);

@@ -274,16 +274,6 @@ void invariants::see_term(group_view& group, term_t term) {
   group.newest_term = std::max(group.newest_term, term);
 }
 
-void invariants::see_leader(group_view& group, term_t term, server_id leader,
-                            group_id id) {
-  auto [i, added] = group.leaders.emplace(term, leader);
-  if (added)
-    check_electorate(group, term, leader, id);
-  if (i->second != leader)
-    complain(fmt::format("members {} and {} both lead term {}", i->second.value,
-                         leader.value, term.value));
-}
-
 // -- what is applied and answered ---------------------------------------------
 
 void invariants::on_applied(group_id id, server_id member, index_t index,

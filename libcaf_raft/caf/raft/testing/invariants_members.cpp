@@ -76,6 +76,16 @@ void invariants::check_members(group_view& group, const sim_disk& disk,
   }
 }
 
+void invariants::see_leader(group_view& group, term_t term, server_id leader,
+                            group_id id) {
+  auto [i, added] = group.leaders.emplace(term, leader);
+  if (added)
+    check_electorate(group, term, leader, id);
+  if (i->second != leader)
+    complain(fmt::format("members {} and {} both lead term {}", i->second.value,
+                         leader.value, term.value));
+}
+
 /// A leader has the votes of a majority as its log says who votes (§4.3): of the
 /// very lives that are named there.
 void invariants::check_electorate(const group_view& group, term_t term,

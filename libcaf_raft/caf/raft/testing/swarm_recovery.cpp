@@ -1,6 +1,7 @@
 #include "caf/raft/testing/swarm_recovery.hpp"
 
 #include "caf/raft/core/membership.hpp"
+#include "caf/raft/testing/describe.hpp"
 #include "caf/raft/testing/swarm.hpp"
 
 #include <fmt/format.h>
@@ -34,7 +35,8 @@ void swarm_recovery::run(std::deque<swarm_clients>& clients) {
   for (auto group : sim_.groups()) {
     demand([&] { return bool{sim_.leader(group)}; }, "has a leader");
     demand([&] { return members_are_settled(group); },
-           "has done with changes of its members");
+           "has done with changes of its members: "
+             + describe(members_of(group)));
     sound_.clear();
     for (auto& x : members_of(group).members)
       if (rotten_.count(x.id) == 0)
@@ -71,18 +73,22 @@ configuration swarm_recovery::members_of(group_id group) {
                 : configuration{};
 }
 
-/// What waits for somebody whose disk is damaged may wait.
+/// Where somebody is to leave, all that come wait for each other; those whose disk
+/// is damaged never come.
 bool swarm_recovery::members_are_settled(group_id group) {
   auto conf = members_of(group);
-  auto waits_for_ever
-    = std::any_of(conf.members.begin(), conf.members.end(), [&](auto& x) {
-        return x.promote && rotten_.count(x.id) > 0;
-      });
-  return !conf.members.empty() && !core::is_joint(conf)
-         && std::all_of(conf.members.begin(), conf.members.end(), [&](auto& x) {
-              return (!x.promote || rotten_.count(x.id) > 0)
-                     && (!x.leave || waits_for_ever);
-            });
+  auto is_rotten = [this](auto& x) { return rotten_.count(x.id) > 0; };
+  auto& xs = conf.members;
+  auto comes = [](auto& x) { return x.promote; };
+  auto leaves = [](auto& x) { return x.leave; };
+  auto is_stuck = std::any_of(xs.begin(), xs.end(), leaves)
+                  && std::any_of(xs.begin(), xs.end(), [&](auto& x) {
+                       return comes(x) && is_rotten(x);
+                     });
+  return !xs.empty() && !core::is_joint(conf)
+         && (is_stuck || std::all_of(xs.begin(), xs.end(), [&](auto& x) {
+               return (!comes(x) || is_rotten(x)) && !leaves(x);
+             }));
 }
 
 /// Who has an empty directory was never a member.
