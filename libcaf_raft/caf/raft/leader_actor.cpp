@@ -217,6 +217,7 @@ void leader_state::on(wake msg) {
   core::reset_stalled(rules_, now, desk_.cfg());
   step_aside_if_needed();
   change_members();
+  forget_removed();
   heartbeat_round();
   pump();
   shorten_log();

@@ -33,6 +33,19 @@ bool is_alone(const core::tenure& tenure) {
          && tenure.members().outgoing.empty() && core::may_campaign(tenure);
 }
 
+/// Whether a member that was removed would disturb us with this (§4.2.3): it asks
+/// for votes, or it answers or asks in a newer term. What a leader says is no such
+/// thing: it may have been removed in a term that is over.
+bool is_disturbance(term_t own, const message& what) {
+  if (std::holds_alternative<request_vote>(what))
+    return true;
+  auto is_leaders = std::holds_alternative<append_entries>(what)
+                    || std::holds_alternative<install_snapshot>(what)
+                    || std::holds_alternative<heartbeat>(what)
+                    || std::holds_alternative<commit_notice>(what);
+  return !is_leaders && core::term_of(what) > own;
+}
+
 } // namespace
 
 bool server_state::running() const {
@@ -182,7 +195,7 @@ void server_state::on(received& msg) {
   if (auto* notice = std::get_if<removal_notice>(&msg.body))
     return on_removed(notice->index);
   // It disturbs nobody, and learns why.
-  if (std::holds_alternative<request_vote>(msg.body) && was_removed(from))
+  if (was_removed(from) && is_disturbance(term_, msg.body))
     return tell_removed(from);
   if (!running()) {
     // Who takes us for a leader is not left waiting.
