@@ -12,7 +12,7 @@ using namespace harness;
 namespace {
 
 std::string address_of(const cluster& servers, size_t id) {
-  return "127.0.0.1:" + std::to_string(servers.raft_port(id));
+  return "127.0.0.1:" + std::to_string(servers.announced_port(id));
 }
 
 json member_json(const cluster& servers, size_t id) {
@@ -203,4 +203,128 @@ TEST_CASE(
   auto before = client.done();
   await("more writes", [&] { return client.done() > before + 10; });
   CHECK(client.stop() == std::vector<std::string>{});
+}
+
+namespace {
+
+/// Changes the members of five while things go wrong, one change and one thing at
+/// a time.
+class troubled_changes {
+public:
+  troubled_changes(cluster& servers, uint64_t seed)
+    : servers_(servers),
+      random_(seed) {
+    // nop
+  }
+
+  void add(size_t id) {
+    auto away = hurt();
+    servers_.start(id);
+    auto what = member_json(servers_, id).dump();
+    insist(servers_, any_but(away), {"POST", "/members", what});
+    mend();
+    voters_.push_back(id);
+    settle();
+  }
+
+  /// One loses its vote, and gets it back.
+  void demote_and_promote() {
+    auto away = hurt();
+    auto target = "/members/" + std::to_string(away);
+    insist(servers_, any_but(away), {"POST", target, R"({"voter":false})"});
+    mend();
+    away = hurt();
+    insist(servers_, any_but(away), {"POST", target, R"({"voter":true})"});
+    mend();
+    settle();
+  }
+
+  /// One loses its directory, and is taken back while another one is in trouble.
+  void lose_directory() {
+    auto id = 1 + random_() % servers_.size();
+    servers_.kill(id);
+    servers_.wipe(id);
+    servers_.start(id);
+    hurt(id);
+    std::this_thread::sleep_for(milliseconds(random_() % 1000));
+    mend();
+    settle();
+  }
+
+private:
+  /// @returns Whom.
+  size_t hurt(size_t but = 0) {
+    auto id = 1 + random_() % voters_.size();
+    if (id == but)
+      id = id % voters_.size() + 1;
+    switch (random_() % 5) {
+      case 0:
+        servers_.kill(id);
+        break;
+      case 1:
+        servers_.lose_power(id, random_());
+        break;
+      case 2:
+        servers_.pause(id);
+        break;
+      case 3:
+        servers_.network().set_outgoing(id, path::stalled);
+        break;
+      default:
+        servers_.network().set_outgoing(id, path::refused);
+        servers_.network().set_incoming(id, path::refused);
+    }
+    return id;
+  }
+
+  size_t any_but(size_t id) const {
+    return id == 1 ? 2 : 1;
+  }
+
+  void mend() {
+    servers_.network().heal();
+    for (auto id : voters_) {
+      servers_.resume(id);
+      if (!servers_.process(id).running())
+        servers_.start(id);
+    }
+  }
+
+  /// All are voters, and no change is under way.
+  void settle() {
+    for (auto id : voters_)
+      await_voters(servers_, id, voters_);
+  }
+
+  cluster& servers_;
+  std::mt19937_64 random_;
+  std::vector<size_t> voters_{1, 2, 3};
+};
+
+} // namespace
+
+TEST_CASE("members change while processes are killed, paused and cut off, and "
+          "lose their power and directories") {
+  auto seed = number_from("CAF_RAFT_SEED", std::random_device{}());
+  auto rounds = number_from("CAF_RAFT_FAULTS", short_run() ? 2 : 6);
+  MESSAGE("CAF_RAFT_SEED=" << seed << " CAF_RAFT_FAULTS=" << rounds);
+  cluster servers{
+    {.members = 5,
+     .joining = 2,
+     .proxied = true,
+     .faulty_disks = true,
+     .args = {"--election-timeout", "300", "--heartbeat", "50",
+              "--request-timeout", "2000", "--snapshot-entries", "150"}}};
+  for (size_t id = 1; id <= 3; ++id)
+    servers.start(id);
+  await("a leader", [&] { return servers.leader().has_value(); });
+  workload clients{servers, {.clients = 6, .seed = seed}};
+  troubled_changes changes{servers, seed};
+  changes.add(4);
+  changes.add(5);
+  for (uint64_t i = 0; i < rounds; ++i) {
+    changes.demote_and_promote();
+    changes.lose_directory();
+  }
+  check_all(servers, clients);
 }

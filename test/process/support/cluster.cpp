@@ -168,6 +168,10 @@ uint16_t cluster::raft_port(size_t id) const {
   return members_.at(id - 1)->raft_port;
 }
 
+uint16_t cluster::announced_port(size_t id) const {
+  return members_.at(id - 1)->announced_port;
+}
+
 std::string cluster::data_dir(size_t id) const {
   return directory_.path() + "/data-" + std::to_string(id);
 }

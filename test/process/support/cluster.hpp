@@ -94,6 +94,9 @@ public:
 
   uint16_t http_port(size_t id) const;
   uint16_t raft_port(size_t id) const;
+
+  /// Where the others reach it: as `raft_port`, unless a network is between.
+  uint16_t announced_port(size_t id) const;
   std::string data_dir(size_t id) const;
   /// What `--cluster` says: the addresses of those that are there from the start.
   std::string list() const;
