@@ -364,3 +364,31 @@ TEST_CASE("a transfer is answered with the new leader") {
   plan.to = {};
   CHECK(make_answer(plan, outcome{}).text == "{}");
 }
+
+TEST_CASE("the answer to a change of the members") {
+  raft::members_changed what;
+  what.index = raft::index_t{7};
+  what.members.members.push_back({raft::server_id{1}, "a:1", {}});
+  what.members.voters.push_back(raft::server_id{1});
+  auto plan = asked(answer_kind::change);
+  auto ok = wire(make_answer(plan, what));
+  CHECK(ok.find("200 OK") != std::string::npos);
+  CHECK(ok.find("ETag: \"7\"\r\n") != std::string::npos);
+  CHECK(ok.find("\"losses_survived\":0") != std::string::npos);
+  CHECK(make_answer(asked(answer_kind::plain_change), what).status == 204);
+  // Where the cluster was founded, the members stand at index zero.
+  what.index = raft::index_t{};
+  CHECK(wire(make_answer(plan, what)).find("ETag: \"0\"\r\n")
+        != std::string::npos);
+  what.code = errc::rejected;
+  what.text = "the last voter stays";
+  CHECK(make_answer(plan, what).status == 409);
+  plan.only_at = raft::index_t{};
+  CHECK(make_answer(plan, what).status == 409);
+  plan.only_at = raft::index_t{5};
+  CHECK(make_answer(plan, what).status == 412);
+  what.code = errc::removed;
+  CHECK(make_answer(plan, what).status == 503);
+  what.code = errc::outcome_unknown;
+  CHECK(make_answer(plan, what).status == 504);
+}

@@ -259,6 +259,12 @@ TEST_CASE("changes of the members") {
   check({
     {"DELETE /members/3", "remove 3"},
     {"DELETE /members/3?dry_run", "remove 3 dry"},
+    {"DELETE /members/3?dry_run=true", "remove 3 dry"},
+    {"DELETE /members/3?dry_run=false", "remove 3"},
+    {"DELETE /members/3?dry_run=maybe", "400"},
+    // A weak tag fits nothing.
+    {R"(DELETE /members/3 If-Match: W/"7")",
+     "remove 3 if 18446744073709551615"},
     {R"(DELETE /members/3 If-Match: "7")", "remove 3 if 7"},
     {R"(DELETE /members/3 If-Match: "0")", "remove 3 if 0"},
     {"DELETE /members/3 If-Match: 7", "400"},
@@ -299,6 +305,10 @@ TEST_CASE("changes of the members") {
   };
   CHECK(put(R"([{"id":1,"address":"a:1"},{"address":"b:2","voter":false}])")
         == "set 1@a:1 0@b:2~");
+  // What GET /members says can be sent back.
+  CHECK(put(R"({"index":7,"members":[{"id":1,"address":"a:1","voter":true},)"
+            R"({"id":2,"address":"b:2","voter":false,"promote":true}]})")
+        == "set 1@a:1 2@b:2");
   for (auto bad : {"[]", "{}", R"([{"voter":true}])", "[1]"})
     CHECK(put(bad) == "400");
 }

@@ -28,6 +28,10 @@ public:
     return counts_[static_cast<size_t>(what)];
   }
 
+  /// Whoever is a member at present and has all its disk, as far as the leader
+  /// knows, if there is one.
+  std::vector<server_id> sound() const;
+
   /// Members whose disk is damaged: they are down at the end.
   const std::set<server_id>& rotten() const {
     return rotten_;

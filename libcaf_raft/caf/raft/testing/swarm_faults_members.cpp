@@ -60,6 +60,22 @@ bool swarm_faults::survives(const configuration& conf, server_id but) const {
   return 2 * left > conf.members.size() && core::is_quorum(conf, intact);
 }
 
+std::vector<server_id> swarm_faults::sound() const {
+  auto group = sim_.groups().front();
+  placed_configuration newest;
+  if (auto leader = sim_.leader(group))
+    newest = newest_members(sim_.disk(leader), group);
+  for (auto id : sim_.ids())
+    if (!newest.value)
+      newest = newest_members(sim_.disk(id), group);
+  std::vector<server_id> result;
+  if (newest.value)
+    for (auto& x : newest.value->members)
+      if (is_intact(*newest.value, x.id))
+        result.push_back(x.id);
+  return result;
+}
+
 bool swarm_faults::can_recover(server_id but) const {
   auto is_quorum = [&](const configuration& conf) {
     return core::is_quorum(conf, [&](server_id id) {
