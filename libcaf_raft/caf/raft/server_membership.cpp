@@ -81,6 +81,8 @@ void server_state::on(const member_seen& msg) {
   if (!msg.unformed) {
     elsewhere_[msg.who.id] = msg;
     forget_who_is_there();
+    // It may belong to the cluster only now, behind connections that are there.
+    tell_removed(msg.who.id);
   }
   if (running())
     post(self_, role_, msg);
