@@ -333,12 +333,4 @@ configuration demoted_for_loss(configuration conf, server_id id) {
   return conf;
 }
 
-configuration with_address(configuration conf, server_id id,
-                           std::string address) {
-  auto* x = find(conf, id);
-  CAF_RAFT_ASSERT(x != nullptr);
-  x->address = std::move(address);
-  return conf;
-}
-
 } // namespace caf::raft::core

@@ -58,8 +58,4 @@ configuration with_incarnation(configuration conf, server_id id,
 /// promoted again.
 configuration demoted_for_loss(configuration conf, server_id id);
 
-/// `conf` where that member has another address.
-configuration with_address(configuration conf, server_id id,
-                           std::string address);
-
 } // namespace caf::raft::core
