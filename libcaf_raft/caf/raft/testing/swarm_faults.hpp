@@ -39,8 +39,7 @@ public:
 
   /// Whether each configuration that acts anywhere has a majority of members
   /// that still have what they stored; otherwise no leader can be expected.
-  /// @param but One more that is lost.
-  bool can_recover(server_id but = {}) const;
+  bool can_recover() const;
 
 private:
   /// Returns whether it changed anything.

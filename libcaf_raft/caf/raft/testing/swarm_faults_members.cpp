@@ -76,11 +76,10 @@ std::vector<server_id> swarm_faults::sound() const {
   return result;
 }
 
-bool swarm_faults::can_recover(server_id but) const {
-  auto is_quorum = [&](const configuration& conf) {
-    return core::is_quorum(conf, [&](server_id id) {
-      return id != but && is_intact(conf, id);
-    });
+bool swarm_faults::can_recover() const {
+  auto is_quorum = [this](const configuration& conf) {
+    return core::is_quorum(conf,
+                           [&](server_id id) { return is_intact(conf, id); });
   };
   for (auto id : sim_.ids()) {
     if (rotten_.count(id) > 0)
