@@ -125,8 +125,10 @@ TEST_CASE(
   cluster x{compacting(1, 20)};
   x.write(100, 5);
   x.await_level();
+  x.sim.run_for(1s);
   for (auto id : x.sim.ids()) {
     CAPTURE(id.value);
+    CHECK(x.sim.disk(id).snapshots().to_free() == 0);
     auto found = x.status_of(id);
     CHECK(found.snapshot_index >= index_t{80});
     CHECK(found.first_index.value + 2 >= found.snapshot_index.value);

@@ -134,12 +134,11 @@ using log_reader_actor
 
 // -- snapshots -------------------------------------------------------------------
 
-using snapshotter_actor
-  = handle<caf::result<void>(recover_snapshot),
-           caf::result<void>(begin_snapshot), caf::result<void>(write_chunk),
-           caf::result<void>(abandon_snapshot),
-           caf::result<void>(receive_chunk), caf::result<void>(read_chunk),
-           caf::result<void>(dispose), caf::result<void>(stop)>;
+using snapshotter_actor = handle<
+  caf::result<void>(recover_snapshot), caf::result<void>(begin_snapshot),
+  caf::result<void>(write_chunk), caf::result<void>(abandon_snapshot),
+  caf::result<void>(receive_chunk), caf::result<void>(read_chunk),
+  caf::result<void>(dispose), caf::result<void>(wake), caf::result<void>(stop)>;
 
 // -- peers and connections ------------------------------------------------------
 

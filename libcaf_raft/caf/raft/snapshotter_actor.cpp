@@ -17,6 +17,9 @@ constexpr size_t max_readers = 4;
 /// there is room for one of them.
 constexpr auto patience = std::chrono::minutes(1);
 
+/// While room is given back, so that others have their turn at the disk.
+constexpr auto pause_between_slices = std::chrono::milliseconds(4);
+
 std::string describe(const snapshot_head& x) {
   return fmt::format("snapshot {} of {} bytes", to_string(x.last), x.size);
 }
@@ -42,6 +45,7 @@ snapshotter_actor::behavior_type snapshotter_state::make_behavior() {
     [this](const receive_chunk& msg) { on(msg); },
     [this](const read_chunk& msg) { on(msg); },
     [](const dispose&) { /* gone with the message */ },
+    [this](const wake&) { free_some(); },
     [this](stop) { self_->quit(); },
   };
 }
@@ -54,6 +58,7 @@ void snapshotter_state::on(const recover_snapshot& msg) {
   if (newest && *newest)
     (void) reader(msg.group, where, **newest);
   post(self_, msg.server, snapshot_recovered{std::move(newest)});
+  free_soon();
 }
 
 // -- taking one here ----------------------------------------------------------
@@ -70,6 +75,7 @@ void snapshotter_state::on(const begin_snapshot& msg) {
   if (!writer)
     return give_up_taking(where, writer.error());
   where.taking.to = std::move(*writer);
+  free_soon();
 }
 
 void snapshotter_state::on(const write_chunk& msg) {
@@ -93,6 +99,7 @@ void snapshotter_state::finish_taking(group& where) {
   log_.info(describe(*head) + " was taken");
   where.taking = {};
   forget_old_readers(where);
+  free_soon();
   post(self_, where.server, snapshot_taken{std::move(head)});
 }
 
@@ -101,6 +108,7 @@ void snapshotter_state::give_up_taking(group& where, const failure& why) {
                          to_string(where.taking.what->last), why.text));
   post(self_, where.taking.applier, chunk_written{where.taking.attempt, true});
   where.taking = {};
+  free_soon();
   post(self_, where.server, snapshot_taken{why});
 }
 
@@ -109,6 +117,7 @@ void snapshotter_state::on(const abandon_snapshot& msg) {
   if (!where.taking.to || where.taking.attempt != msg.attempt)
     return;
   where.taking = {};
+  free_soon();
   post(self_, where.server,
        snapshot_taken{failure{errc::rejected,
                               "the state was replaced by another member's "
@@ -140,6 +149,7 @@ snapshotter_state::receiver(group& where, const receive_chunk& msg) {
   if (x.to && x.what->is_same(*msg.head))
     return x.to.get();
   x = {};
+  free_soon();
   auto writer = store_->receive(msg.group, *msg.head);
   if (!writer) {
     cannot_receive(where, msg.head, writer.error());
@@ -166,6 +176,7 @@ void snapshotter_state::finish_receiving(group_id id, group& where) {
     return cannot_receive(where, head, whole.error());
   where.receiving = {};
   forget_old_readers(where);
+  free_soon();
   (void) reader(id, where, *head);
   log_.info(describe(*head) + " is complete");
   post(self_, where.server,
@@ -197,6 +208,19 @@ void snapshotter_state::forget_old_readers(group& where) {
          && (xs.size() >= max_readers
              || now(self_) - xs.back().last_used >= patience))
     xs.pop_back();
+}
+
+void snapshotter_state::free_soon() {
+  if (frees_)
+    return;
+  frees_ = true;
+  wake_at(self_, now(self_) + pause_between_slices, wake{});
+}
+
+void snapshotter_state::free_some() {
+  frees_ = false;
+  if (store_->free_some())
+    free_soon();
 }
 
 // -- reading one --------------------------------------------------------------
@@ -240,6 +264,7 @@ snapshotter_state::reader(group_id id, group& where,
   xs.push_front({std::move(*opened), now(self_)});
   if (xs.size() > max_readers)
     xs.pop_back();
+  free_soon();
   return xs.front().from.get();
 }
 

@@ -76,6 +76,10 @@ private:
 
   void forget_old_readers(group& where);
 
+  /// Lets what is gone give back its room, bit by bit.
+  void free_soon();
+  void free_some();
+
   result_of<storage::snapshot_reader*> reader(group_id id, group& where,
                                               const snapshot_head& head);
 
@@ -84,6 +88,8 @@ private:
   logger log_;
   fatal_handler fatal_;
   std::map<group_id, group> groups_;
+  /// Whether a timer runs that goes on with it.
+  bool frees_ = false;
 };
 
 } // namespace caf::raft

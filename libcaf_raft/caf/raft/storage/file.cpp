@@ -117,6 +117,12 @@ void file::extend_to(uint64_t size) {
     throw trouble::from_errno(errno, "cannot extend " + path_);
 }
 
+void file::shrink_to(uint64_t size) {
+  if (retried([&] { return ftruncate(descriptor_, static_cast<off_t>(size)); })
+      != 0)
+    throw trouble::from_errno(errno, "cannot shorten " + path_);
+}
+
 uint64_t file::first_hole(uint64_t offset) const {
   auto place = lseek(descriptor_, static_cast<off_t>(offset), SEEK_HOLE);
   return place < 0 ? offset : static_cast<uint64_t>(place);

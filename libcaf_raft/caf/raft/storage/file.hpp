@@ -45,6 +45,9 @@ public:
   /// Makes the file at least this long, with a hole behind its end.
   void extend_to(uint64_t size);
 
+  /// Makes the file shorter.
+  void shrink_to(uint64_t size);
+
   /// Returns the first place from `offset` on that is not backed by blocks; the
   /// end of the file if there is none before.
   uint64_t first_hole(uint64_t offset) const;

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <fcntl.h>
 #include <unistd.h>
+#include <utility>
 
 namespace caf::raft::storage {
 
@@ -49,6 +50,18 @@ snapshot_file::snapshot_file(const std::string& path,
   chunks_ = *chunks;
   // Only then the table is good for other transactions.
   txn.commit();
+}
+
+snapshot_file::~snapshot_file() {
+  // What is shortened must not be mapped.
+  env_ = {};
+  if (left_to_)
+    left_to_->take_over(std::move(open_));
+}
+
+void snapshot_file::leave_to(std::shared_ptr<removals> to, file open) {
+  left_to_ = std::move(to);
+  open_ = std::move(open);
 }
 
 bytes snapshot_file::read(uint64_t number) const {

@@ -3,9 +3,11 @@
 #include "caf/raft/bytes.hpp"
 #include "caf/raft/storage/file.hpp"
 #include "caf/raft/storage/lmdb.hpp"
+#include "caf/raft/storage/removals.hpp"
 #include "caf/raft/storage/snapshot_record.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -22,6 +24,12 @@ public:
   /// Checks all of it but the chunks.
   snapshot_file(const std::string& path, const configuration_codec& codec);
 
+  ~snapshot_file();
+
+  snapshot_file(const snapshot_file&) = delete;
+
+  snapshot_file& operator=(const snapshot_file&) = delete;
+
   const snapshot_record& record() const {
     return record_;
   }
@@ -32,11 +40,18 @@ public:
 
   bytes read(uint64_t number) const;
 
+  /// It has lost its name. When nobody reads it any more, its room goes.
+  /// @param open Itself.
+  void leave_to(std::shared_ptr<removals> to, file open);
+
 private:
   std::string path_;
   lmdb::environment env_;
   lmdb::table chunks_ = 0;
   snapshot_record record_;
+  /// Where to leave it, if it has no name any more.
+  std::shared_ptr<removals> left_to_;
+  file open_;
 };
 
 /// One that is not complete, for writing. Nothing is flushed before `complete`:

@@ -30,13 +30,6 @@ size_t map_size_for(uint64_t content) {
   return content + content / 16 + least;
 }
 
-void remove(const std::string& path) {
-  std::error_code code;
-  fs::remove(path, code);
-  if (code)
-    throw trouble::from_errno(code.value(), "cannot remove " + path);
-}
-
 std::vector<snapshot_name> names_in(const std::string& path) {
   std::vector<snapshot_name> result;
   std::error_code code;
@@ -125,7 +118,8 @@ snapshot_files::snapshot_files(std::string path,
   : path_(std::move(path)),
     codec_(codec),
     limit_(limit),
-    boot_(this_boot()) {
+    boot_(this_boot()),
+    removals_(std::make_shared<removals>()) {
   // nop
 }
 
@@ -204,7 +198,7 @@ void snapshot_files::load() {
     if (x.state != snapshot_state::complete
         && (!is_of_use
             || (newest && !is_older(newest->record().head.last, x.last))))
-      remove(path_of(x));
+      removals_->remove(path_of(x));
   }
 }
 
@@ -212,14 +206,14 @@ void snapshot_files::load(const snapshot_name& name) {
   auto& of = groups_[name.group];
   auto path = path_of(name);
   if (of.newest) {
-    remove(path);
+    removals_->remove(path);
     return;
   }
   // Below a damaged one nothing is touched.
   if (of.damage)
     return;
   try {
-    auto found = std::make_shared<const snapshot_file>(path, codec_);
+    auto found = std::make_shared<snapshot_file>(path, codec_);
     auto& record = found->record();
     if (record.group != name.group || record.head.last != name.last)
       throw damage("it is another one");
@@ -236,7 +230,7 @@ void snapshot_files::forget_unfinished(group_id group, const std::string& but) {
   for (auto& x : names_in(path_)) {
     auto path = path_of(x);
     if (x.group == group && x.state != snapshot_state::complete && path != but)
-      remove(path);
+      removals_->remove(path);
   }
 }
 
@@ -270,6 +264,7 @@ snapshot_files::resume(const std::string& path, group_id group,
 unfinished_snapshot
 snapshot_files::begin_to_receive(const std::string& path, group_id group,
                                  const snapshot_head& what) const {
+  removals_->remove(path);
   auto result = unfinished_snapshot::create(path, map_size_for(what.size));
   result.put({group, what, false}, codec_);
   return result;
@@ -278,19 +273,26 @@ snapshot_files::begin_to_receive(const std::string& path, group_id group,
 void snapshot_files::publish(group_id group, const std::string& path,
                              const entry_id& last) {
   std::error_code code;
+  auto& of = groups_[group];
   auto to = path_of({group, snapshot_state::complete, last});
+  auto replaced = of.newest ? removals::hold(of.newest->path()) : file{};
   fs::rename(path, to, code);
   if (code)
     throw trouble::from_errno(code.value(), "cannot create " + to);
   // Before that the old one may be all there is after a power loss.
   sync_directory(path_);
-  auto& of = groups_[group];
   auto old = std::exchange(of.newest,
-                           std::make_shared<const snapshot_file>(to, codec_));
+                           std::make_shared<snapshot_file>(to, codec_));
   of.damage.reset();
-  // Who reads it goes on; what cannot be removed is at the next start.
   if (old && old->path() != to)
     fs::remove(old->path(), code);
+  // Who reads it goes on; what cannot be removed is at the next start.
+  if (old && !code)
+    old->leave_to(removals_, std::move(replaced));
+}
+
+bool snapshot_files::free_some() {
+  return removals_->free_some();
 }
 
 std::string snapshot_files::path_of(const snapshot_name& name) const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "caf/raft/storage/records.hpp"
+#include "caf/raft/storage/removals.hpp"
 #include "caf/raft/storage/snapshot_file.hpp"
 #include "caf/raft/storage/snapshot_store.hpp"
 
@@ -41,13 +42,15 @@ public:
   result_of<std::unique_ptr<snapshot_writer>>
   receive(group_id group, const snapshot_head& what) override;
 
+  bool free_some() override;
+
 private:
   class writer;
 
   /// What there is of a group.
   struct snapshots {
     /// Null where there is none, or it is damaged.
-    std::shared_ptr<const snapshot_file> newest;
+    std::shared_ptr<snapshot_file> newest;
     std::optional<failure> damage;
     /// The one who writes, as long as its file is its own.
     writer* unfinished = nullptr;
@@ -85,6 +88,8 @@ private:
   configuration_codec codec_;
   size_t limit_;
   uint64_t boot_;
+  /// Shared with readers, who may be the last to use a file.
+  std::shared_ptr<removals> removals_;
   std::map<group_id, snapshots> groups_;
 };
 

@@ -1,7 +1,6 @@
 #include "caf/raft/storage/snapshot_files_writer.hpp"
 
 #include <algorithm>
-#include <filesystem>
 #include <utility>
 
 namespace caf::raft::storage {
@@ -35,9 +34,13 @@ snapshot_files::writer::~writer() {
   store_.groups_[group_].unfinished = nullptr;
   auto path = file_->path();
   close();
-  std::error_code code;
-  if (!is_known_)
-    std::filesystem::remove(path, code);
+  if (is_known_)
+    return;
+  try {
+    store_.removals_->remove(path);
+  } catch (const trouble&) {
+    // Then it is when the next one is begun.
+  }
 }
 
 uint64_t snapshot_files::writer::chunks() const {

@@ -76,6 +76,11 @@ public:
   /// @returns `too_large` where it can never be stored here; else as above.
   virtual result_of<std::unique_ptr<snapshot_writer>>
   receive(group_id group, const snapshot_head& what) = 0;
+
+  /// Gives back some of the room of what is gone, and waits for the disk: a few
+  /// milliseconds. To give it back at once would keep all others from the disk.
+  /// @returns Whether there is more.
+  virtual bool free_some() = 0;
 };
 
 } // namespace caf::raft::storage

@@ -112,6 +112,8 @@ public:
     if (!is_right)
       return failure{errc::invalid_argument,
                      "the snapshot is not what was announced"};
+    if (group.newest)
+      life_->disk->to_free_ += 2;
     group.newest = std::make_shared<const snapshot>(result);
     return result.head;
   }
@@ -198,6 +200,12 @@ public:
     return std::unique_ptr<storage::snapshot_writer>{std::move(result)};
   }
 
+  bool free_some() override {
+    if (life_->disk == nullptr || life_->disk->to_free_ == 0)
+      return false;
+    return --life_->disk->to_free_ > 0;
+  }
+
 private:
   snapshots& of(group_id group) {
     return life_->disk->groups_[group];
@@ -237,6 +245,7 @@ void sim_snapshot_disk::kill() {
   if (life_)
     life_->disk = nullptr;
   life_ = nullptr;
+  to_free_ = 0;
 }
 
 void sim_snapshot_disk::lose_power(random_source& rng) {

@@ -66,6 +66,11 @@ public:
     return written_;
   }
 
+  /// How much of what is gone has still its room, in times of a `free_some`.
+  uint64_t to_free() const {
+    return to_free_;
+  }
+
 private:
   class store;
 
@@ -95,6 +100,7 @@ private:
   std::shared_ptr<life> life_;
   bool full_ = false;
   uint64_t written_ = 0;
+  uint64_t to_free_ = 0;
 };
 
 } // namespace caf::raft::testing
