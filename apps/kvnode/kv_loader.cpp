@@ -3,6 +3,7 @@
 #include "kvnode/kv_view.hpp"
 
 #include <algorithm>
+#include <array>
 #include <stdexcept>
 
 namespace kvnode {
@@ -14,6 +15,9 @@ constexpr size_t number_size = 8;
 /// What is announced, but has not come yet, gets no more room than this.
 constexpr uint64_t max_keys_announced = 1 << 22;
 constexpr uint64_t max_bytes_announced = 64 << 20;
+
+/// So many records go into the maps at once.
+constexpr size_t at_once = 64;
 
 uint64_t number_at(raft::bytes_view from, size_t place) {
   uint64_t result = 0;
@@ -44,6 +48,7 @@ void kv_loader::write(raft::bytes_view from) {
 void kv_loader::finish() {
   if (next_ != part::end)
     refuse("its end is missing");
+  place_all();
   of_.swap(fresh_);
 }
 
@@ -113,25 +118,45 @@ void kv_loader::take_record_head(raft::bytes_view head) {
 void kv_loader::take_key(raft::bytes_view from) {
   auto key = raft::as_text(from);
   auto& order = fresh_->order;
-  if (!order.empty() && key <= *order.rbegin())
+  if (newest_.empty() ? !order.empty() && key <= *order.rbegin()
+                      : key <= newest_.back().first)
     refuse("its keys are not in order");
-  auto at = fresh_->records.emplace(key, kv_record{version_, {}}).first;
-  order.emplace_hint(order.end(), at->first);
-  value_ = &at->second.value;
-  value_->reserve(std::min(value_size_, max_bytes_announced));
+  if (newest_.size() == at_once)
+    place_all();
+  auto& made = newest_.emplace_back(key, kv_record{version_, {}});
+  made.second.value.reserve(std::min(value_size_, max_bytes_announced));
   next_ = part::value;
 }
 
 bool kv_loader::take_value(raft::bytes_view& from) {
-  auto missing = value_size_ - value_->size();
+  auto& value = newest_.back().second.value;
+  auto missing = value_size_ - value.size();
   auto piece = from.first(std::min<uint64_t>(from.size(), missing));
   from = from.subspan(piece.size());
-  value_->insert(value_->end(), piece.begin(), piece.end());
+  value.insert(value.end(), piece.begin(), piece.end());
   if (piece.size() < missing)
     return false;
   --left_;
   next_record();
   return true;
+}
+
+/// With many keys the place of each one in the hash map is far from all others,
+/// and to fetch it from memory takes longer than all else. These looks at the
+/// places do not wait for each other, as insertions would.
+void kv_loader::place_all() {
+  auto& to = fresh_->records;
+  std::array<size_t, at_once> buckets;
+  for (size_t i = 0; i < newest_.size(); ++i)
+    buckets[i] = to.bucket(newest_[i].first);
+  for (size_t i = 0; i < newest_.size(); ++i)
+    if (auto at = to.begin(buckets[i]); at != to.end(buckets[i]))
+      __builtin_prefetch(&*at);
+  for (auto& [key, what] : newest_) {
+    auto at = to.emplace(std::move(key), std::move(what)).first;
+    fresh_->order.emplace_hint(fresh_->order.end(), at->first);
+  }
+  newest_.clear();
 }
 
 void kv_loader::next_record() {

@@ -5,6 +5,9 @@
 #include <caf/raft/state_machine.hpp>
 
 #include <memory>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace kvnode {
 
@@ -34,6 +37,7 @@ private:
   size_t size_of_next() const;
   bool gather(raft::bytes_view& from, raft::bytes_view& whole);
   void next_record();
+  void place_all();
 
   std::shared_ptr<kv_state>& of_;
   std::shared_ptr<kv_state> fresh_;
@@ -45,8 +49,8 @@ private:
   uint64_t key_size_ = 0;
   uint64_t value_size_ = 0;
   version_t version_;
-  /// Of the record under way.
-  raft::bytes* value_ = nullptr;
+  /// In order, not in the maps yet; the last one is under way.
+  std::vector<std::pair<std::string, kv_record>> newest_;
 };
 
 } // namespace kvnode

@@ -10,6 +10,7 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <malloc.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -231,6 +232,9 @@ int run(options opts, const sigset_t& signals) {
 } // namespace
 
 int main(int argc, char** argv) {
+  // Of glibc's allocator: what one thread allocates another one frees, so an
+  // arena for each is of no use, and all but the first are slow to grow.
+  mallopt(M_ARENA_MAX, 1);
   auto signals = block_signals();
   try {
     auto parsed = parse_command_line({argv + 1, argv + argc});
