@@ -3,6 +3,7 @@
 #include "caf/raft/testing/swarm_plan.hpp"
 
 #include <array>
+#include <functional>
 #include <optional>
 #include <set>
 #include <vector>
@@ -99,7 +100,10 @@ private:
 
   // -- members (swarm_faults_members.cpp) ---------------------------------------
 
-  std::vector<configuration_ptr> acting(server_id id) const;
+  std::vector<placed_configuration> stored_members(server_id id,
+                                                   group_id group) const;
+  std::vector<configuration_ptr> acting(group_id group) const;
+  bool all_acting(const std::function<bool(const configuration&)>& rule) const;
   bool is_intact(const configuration& conf, server_id id) const;
   bool survives(const configuration& conf, server_id but) const;
   server_id newcomer(const configuration& conf);

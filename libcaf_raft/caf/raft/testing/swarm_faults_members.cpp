@@ -22,28 +22,49 @@ constexpr auto may_come_about = std::chrono::seconds(15);
 
 // -- what can be lost ---------------------------------------------------------
 
-/// The newest committed configuration that it knows of, and all behind that.
-std::vector<configuration_ptr> swarm_faults::acting(server_id id) const {
-  std::vector<configuration_ptr> result;
+/// What a member that is not damaged has of a group, in order.
+std::vector<placed_configuration>
+swarm_faults::stored_members(server_id id, group_id group) const {
   auto& disk = sim_.disk(id);
-  for (auto group : sim_.groups()) {
-    auto* log = disk.find(group);
-    auto last = log == nullptr || !log->base_configuration
-                  ? disk.who().zero
-                  : log->base_configuration;
-    auto commit = sim_.view(id, group).commit_index;
-    for (auto& x : log == nullptr ? entries{} : log->log) {
-      auto conf = x.configuration();
-      if (!conf)
-        continue;
-      if (x.index() > commit)
-        result.push_back(last);
-      last = conf;
-    }
-    result.push_back(last);
-  }
-  std::erase(result, nullptr);
+  std::vector<placed_configuration> result{{index_t{}, disk.who().zero}};
+  auto* log = disk.find(group);
+  if (log == nullptr || rotten_.count(id) > 0)
+    return {};
+  if (log->base_configuration)
+    result = {{log->base_configuration_index, log->base_configuration}};
+  for (auto& x : log->log)
+    if (auto conf = x.configuration())
+      result.push_back({x.index(), conf});
+  if (!result.front().value)
+    result.erase(result.begin());
   return result;
+}
+
+/// The newest configuration that anybody knows to be committed, and all behind
+/// it. Who still goes by an older one cannot win an election: of a majority of
+/// each configuration since then somebody has a newer log (§4.1). So what those
+/// believe that were removed, or lag behind, does not count.
+std::vector<configuration_ptr> swarm_faults::acting(group_id group) const {
+  index_t newest;
+  for (auto id : sim_.ids())
+    for (auto& x : stored_members(id, group))
+      if (x.index <= sim_.view(id, group).commit_index)
+        newest = std::max(newest, x.index);
+  std::vector<configuration_ptr> result;
+  for (auto id : sim_.ids())
+    for (auto& x : stored_members(id, group))
+      if (x.index >= newest)
+        result.push_back(x.value);
+  return result;
+}
+
+bool swarm_faults::all_acting(
+  const std::function<bool(const configuration&)>& rule) const {
+  for (auto group : sim_.groups())
+    for (auto& conf : acting(group))
+      if (!rule(*conf))
+        return false;
+  return true;
 }
 
 bool swarm_faults::is_intact(const configuration& conf, server_id id) const {
@@ -77,30 +98,18 @@ std::vector<server_id> swarm_faults::sound() const {
 }
 
 bool swarm_faults::can_recover() const {
-  auto is_quorum = [this](const configuration& conf) {
+  return all_acting([this](const configuration& conf) {
     return core::is_quorum(conf,
                            [&](server_id id) { return is_intact(conf, id); });
-  };
-  for (auto id : sim_.ids()) {
-    if (rotten_.count(id) > 0)
-      continue;
-    for (auto& conf : acting(id))
-      if (!is_quorum(*conf))
-        return false;
-  }
-  return true;
+  });
 }
 
 /// Whether there is still a majority without it, whatever is under way.
 bool swarm_faults::can_lose(server_id id) const {
-  if (open_changes_ > 0 || sim_.now() < quiet_from_ || rotten_.count(id) > 0)
-    return false;
-  for (auto other : sim_.ids())
-    if (rotten_.count(other) == 0)
-      for (auto& conf : acting(other))
-        if (!survives(*conf, id))
-          return false;
-  return true;
+  return open_changes_ == 0 && sim_.now() >= quiet_from_
+         && rotten_.count(id) == 0
+         && all_acting(
+           [&](const configuration& conf) { return survives(conf, id); });
 }
 
 // -- changes ------------------------------------------------------------------
