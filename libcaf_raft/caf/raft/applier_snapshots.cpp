@@ -162,6 +162,10 @@ void applier_state::on(const take_snapshot&) {
     return refuse_snapshot("a snapshot is being loaded");
   if (!applied_)
     return refuse_snapshot("nothing was applied yet");
+  // Its state is that of a later entry, and would be taken for an earlier one.
+  if (applied_ < known_to_machine_)
+    return refuse_snapshot("the log is replayed up to where the state machine, "
+                           "which has a disk of its own, is already");
   auto view = machine_->view();
   if (!view)
     return refuse_snapshot("this state machine has no snapshots");
