@@ -46,6 +46,29 @@ TEST_CASE("a snapshot is due by entries, by bytes, by the ratio to the last") {
   }
 }
 
+TEST_CASE(
+  "behind a snapshot that all have, members are due at different places") {
+  auto cfg = policy(100, 0, 0);
+  for (uint64_t draw : {0, 7, 25}) {
+    CAPTURE(draw);
+    retention self{draw, cfg};
+    auto entries_until_due = [&] {
+      uint64_t result = 0;
+      for (; !self.is_due(cfg); ++result)
+        self.applied(1, 10);
+      return result;
+    };
+    CHECK(entries_until_due() == 100 - draw);
+    self.begun();
+    CHECK(entries_until_due() == 100);
+    self.applied(50, 500);
+    self.begun_behind(77);
+    CHECK(self.growth().snapshot_bytes == 77);
+    CHECK(self.growth().bytes == 0);
+    CHECK(entries_until_due() == 100 - draw);
+  }
+}
+
 TEST_CASE("what was applied while one is taken counts for the next") {
   auto cfg = policy(100, 0, 0);
   retention self{0, cfg};

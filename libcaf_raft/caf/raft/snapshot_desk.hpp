@@ -44,8 +44,8 @@ public:
 
   /// The state machine begins with this one.
   void begin_behind(const snapshot_head& what) {
-    retention_.begun();
     have(what);
+    retention_.begun_behind(what.size);
   }
 
   std::optional<time_point> next_deadline() const;

@@ -11,7 +11,8 @@ bool reached(uint64_t value, uint64_t limit) {
 } // namespace
 
 retention::retention(uint64_t draw, const settings& cfg)
-  : earlier_(draw % (cfg.snapshot_entries / 4 + 1)) {
+  : offset_(draw % (cfg.snapshot_entries / 4 + 1)),
+    earlier_(offset_) {
   // nop
 }
 
@@ -36,6 +37,12 @@ void retention::begun() {
   growth_.entries = 0;
   growth_.bytes = 0;
   earlier_ = 0;
+}
+
+void retention::begun_behind(uint64_t size) {
+  begun();
+  earlier_ = offset_;
+  taken(size);
 }
 
 void retention::taken(uint64_t size) {

@@ -21,8 +21,12 @@ public:
   /// One was begun: what is applied from now on is not in it.
   void begun();
 
-  /// It is stored, or was received from another member.
+  /// It is stored.
   void taken(uint64_t size);
+
+  /// The state begins with one that others may have, too: the next ones shall not
+  /// all come at the same place.
+  void begun_behind(uint64_t size);
 
   const log_growth& growth() const {
     return growth_;
@@ -30,7 +34,9 @@ public:
 
 private:
   log_growth growth_;
-  /// By how many entries the first one comes earlier.
+  /// By how many entries one behind a common place comes earlier.
+  uint64_t offset_ = 0;
+  /// By how many the next one does.
   uint64_t earlier_ = 0;
 };
 
