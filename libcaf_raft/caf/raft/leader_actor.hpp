@@ -6,6 +6,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <vector>
 
 namespace caf::raft {
@@ -78,6 +79,7 @@ private:
   // -- members (leader_membership.cpp) ----------------------------------------
 
   void change_members();
+  void tell_of_slow_learners();
   entry_id append_members(configuration what);
   bool is_member(server_id id) const;
   void forget_removed();
@@ -131,6 +133,8 @@ private:
   std::map<server_id, index_t> awaited_;
   /// Which commit index each member was told last.
   std::map<server_id, index_t> told_;
+  /// Learners that were said to be too slow.
+  std::set<server_id> slow_;
   bool notice_pending_ = false;
   /// To whom snapshots are being sent.
   std::map<server_id, core::snapshot_sender> senders_;

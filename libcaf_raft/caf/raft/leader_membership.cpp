@@ -42,10 +42,22 @@ void leader_state::on(const member_seen& msg) {
 
 /// Does what there is to do by itself.
 void leader_state::change_members() {
+  tell_of_slow_learners();
   if (auto next = core::next_configuration(rules_, desk_.now(), desk_.cfg())) {
     append_members(std::move(*next));
     pump();
   }
+}
+
+/// Once for each: whoever added them waits for them, and may not know why.
+void leader_state::tell_of_slow_learners() {
+  for (auto& [id, x] : rules_.catching_up)
+    if (x.too_slow() && slow_.insert(id).second)
+      desk_.log().warning(
+        "member " + to_string(id)
+        + " does not catch up: " + std::to_string(core::catch_up::max_rounds)
+        + " rounds in a row took longer than an election timeout; it "
+          "stays a learner until one does not");
 }
 
 entry_id leader_state::append_members(configuration what) {
@@ -86,6 +98,7 @@ void leader_state::forget(server_id id) {
   awaited_.erase(id);
   reading_.erase(id);
   senders_.erase(id);
+  slow_.erase(id);
 }
 
 /// Hands over to who can lead; without anybody the others find one by

@@ -20,6 +20,9 @@ constexpr auto patience = std::chrono::minutes(1);
 /// While room is given back, so that others have their turn at the disk.
 constexpr auto pause_between_slices = std::chrono::milliseconds(4);
 
+constexpr uint64_t free_timer = 0;
+constexpr uint64_t forget_timer = 1;
+
 std::string describe(const snapshot_head& x) {
   return fmt::format("snapshot {} of {} bytes", to_string(x.last), x.size);
 }
@@ -45,7 +48,7 @@ snapshotter_actor::behavior_type snapshotter_state::make_behavior() {
     [this](const receive_chunk& msg) { on(msg); },
     [this](const read_chunk& msg) { on(msg); },
     [](const dispose&) { /* gone with the message */ },
-    [this](const wake&) { free_some(); },
+    [this](const wake& msg) { on(msg); },
     [this](stop) { self_->quit(); },
   };
 }
@@ -210,11 +213,30 @@ void snapshotter_state::forget_old_readers(group& where) {
     xs.pop_back();
 }
 
+void snapshotter_state::on(const wake& msg) {
+  if (msg.generation == free_timer)
+    return free_some();
+  forgets_ = false;
+  for (auto& [id, x] : groups_) {
+    forget_old_readers(x);
+    if (!x.readers.empty())
+      forget_later();
+  }
+  free_soon();
+}
+
+void snapshotter_state::forget_later() {
+  if (forgets_)
+    return;
+  forgets_ = true;
+  wake_at(self_, now(self_) + patience, wake{forget_timer});
+}
+
 void snapshotter_state::free_soon() {
   if (frees_)
     return;
   frees_ = true;
-  wake_at(self_, now(self_) + pause_between_slices, wake{});
+  wake_at(self_, now(self_) + pause_between_slices, wake{free_timer});
 }
 
 void snapshotter_state::free_some() {
@@ -264,6 +286,7 @@ snapshotter_state::reader(group_id id, group& where,
   xs.push_front({std::move(*opened), now(self_)});
   if (xs.size() > max_readers)
     xs.pop_back();
+  forget_later();
   free_soon();
   return xs.front().from.get();
 }

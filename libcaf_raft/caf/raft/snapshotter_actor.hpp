@@ -60,6 +60,7 @@ private:
   void on(const abandon_snapshot& msg);
   void on(const receive_chunk& msg);
   void on(const read_chunk& msg);
+  void on(const wake& msg);
 
   void finish_taking(group& where);
   void give_up_taking(group& where, const failure& why);
@@ -79,6 +80,7 @@ private:
   /// Lets what is gone give back its room, bit by bit.
   void free_soon();
   void free_some();
+  void forget_later();
 
   result_of<storage::snapshot_reader*> reader(group_id id, group& where,
                                               const snapshot_head& head);
@@ -90,6 +92,8 @@ private:
   std::map<group_id, group> groups_;
   /// Whether a timer runs that goes on with it.
   bool frees_ = false;
+  /// Whether a timer runs that forgets readers.
+  bool forgets_ = false;
 };
 
 } // namespace caf::raft
