@@ -48,6 +48,15 @@ struct Hello {
     index @7 :UInt64;
     # Zero: configuration zero.
   }
+
+  lane @8 :Lane;
+
+  enum Lane {
+    messages @0;
+
+    bulk @1;
+    # Chunks of snapshots come here. There is a connection for messages, too.
+  }
 }
 
 struct Welcome {

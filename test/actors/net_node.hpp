@@ -33,7 +33,8 @@ inline configuration_ptr zero_of_three() {
 /// One node; the test is the network, the log and the groups.
 struct node_fixture : virtual_process {
   using connection = collector<admitted, not_admitted, route_table_ptr, stop>;
-  using server = collector<formed, not_formed, new_peers, peer_changed>;
+  using server
+    = collector<formed, not_formed, new_peers, peer_changed, member_seen>;
 
   explicit node_fixture(node_setup env) {
     env.log = log.as<log_actor>();

@@ -113,6 +113,48 @@ TEST_CASE("a member that moved is named with both addresses") {
         == 1);
 }
 
+TEST_CASE("a connection for chunks stands beside the one for messages") {
+  formed_node f;
+  auto group = f.add_group();
+  auto messages = f.knock(f.hello_of(2, ours));
+  group.take<member_seen>();
+  auto who = f.hello_of(2, ours);
+  who.carries = lane::bulk;
+  auto first = f.knock(who);
+  auto let_in = first.take<admitted>();
+  REQUIRE(let_in.size() == 1);
+  CHECK(let_in[0].routes->servers.at(group_id{1}) == group.as<server_actor>());
+  // It is nobody's arrival, and replaces its like only.
+  CHECK(group.take<member_seen>().empty());
+  auto second = f.knock(who);
+  CHECK(first.take<stop>().size() == 1);
+  CHECK(messages.take<stop>().empty());
+  // It gets new routes, ends with the one for messages, and is refused for the
+  // same reasons.
+  f.add_group(2);
+  CHECK(second.take<route_table_ptr>().size() == 1);
+  f.knock(f.hello_of(2, ours));
+  CHECK(second.take<stop>().size() == 1);
+  who.cluster = cluster_id{78};
+  CHECK(f.knock(who).take<not_admitted>().size() == 1);
+}
+
+TEST_CASE("that there is no connection for chunks is said, and no more") {
+  formed_node f;
+  f.link(2, ours);
+  auto& main = *f.attempt_to(2);
+  auto group = f.add_group();
+  group.take<peer_changed>();
+  f.tell(main.owner, send_frame{wire::encode(group_id{1}, message{heartbeat{}}),
+                                lane::bulk});
+  f.tell(main.owner, link_down{"no room", {}, lane::bulk});
+  CHECK(f.lines_with(
+          "lost the connection for snapshots to member 2 at b:2: no room")
+        == 1);
+  CHECK(group.take<peer_changed>().empty());
+  CHECK(main.wire.take<stop>().empty());
+}
+
 TEST_CASE("a second connection of the same member replaces the first") {
   formed_node f;
   auto first = f.knock(f.hello_of(2, ours));

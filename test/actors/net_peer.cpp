@@ -191,3 +191,152 @@ TEST_CASE("a peer that stops ends its connection") {
   f.run_for(5s);
   CHECK(f.attempts() == 1);
 }
+
+// -- the connection for what is large ------------------------------------------
+
+namespace {
+
+struct bulk_fixture : fixture {
+  bulk_fixture() {
+    up();
+    node.take<peer_link_changed>();
+  }
+
+  send_frame large() {
+    return {wire::encode(group_id{1}, message{heartbeat{}}), lane::bulk};
+  }
+
+  size_t sent(fake_transport::attempt& on) {
+    return on.wire.take<send_frame>().size();
+  }
+
+  fake_transport::attempt& main() {
+    return *network->attempts.front();
+  }
+
+  void bulk_up() {
+    tell(peer,
+         link_up{{server_id{2}, incarnation_t{22}}, cluster_id{7}, lane::bulk});
+  }
+
+  void bulk_down() {
+    tell(peer, link_down{"gone", {}, lane::bulk});
+  }
+};
+
+} // namespace
+
+TEST_CASE("chunks have a connection of their own, made when there are some") {
+  bulk_fixture f;
+  CHECK(f.attempts() == 1);
+  f.tell(f.peer, f.large());
+  f.tell(f.peer, f.large());
+  REQUIRE(f.attempts() == 2);
+  auto expected = f.main().me;
+  expected.carries = lane::bulk;
+  CHECK(f.last().me == expected);
+  CHECK(f.last().address == "b:2");
+  CHECK(f.sent(f.last()) == 0);
+  f.bulk_up();
+  CHECK(f.sent(f.last()) == 2);
+  f.tell(f.peer, f.large());
+  f.tell(f.peer, some_frame());
+  CHECK(f.sent(f.last()) == 1);
+  CHECK(f.sent(f.main()) == 1);
+  CHECK(f.attempts() == 2);
+  // The node knows of one connection.
+  CHECK(f.node.take<peer_link_changed>().empty());
+}
+
+TEST_CASE("few chunks wait for their connection") {
+  bulk_fixture f;
+  for (size_t i = 0; i < outgoing_bulk::max_waiting + 5; ++i)
+    f.tell(f.peer, f.large());
+  f.bulk_up();
+  CHECK(f.sent(f.last()) == outgoing_bulk::max_waiting);
+}
+
+TEST_CASE("a lost connection for chunks is told, and made for the next one") {
+  bulk_fixture f;
+  f.tell(f.peer, f.large());
+  auto was_up = false;
+  SUBCASE("that was up") {
+    f.bulk_up();
+    was_up = true;
+  }
+  SUBCASE("that could not be made") {
+    // nop
+  }
+  f.bulk_down();
+  auto told = f.node.take<peer_link_changed>();
+  REQUIRE(told.size() == 1);
+  CHECK_FALSE(told[0].connected);
+  CHECK(told[0].carries == lane::bulk);
+  CHECK(told[0].reason == "gone");
+  if (!was_up) {
+    // Meanwhile chunks go with the messages.
+    f.tell(f.peer, f.large());
+    CHECK(f.sent(f.main()) == 1);
+  }
+  f.run_for(10s);
+  CHECK(f.attempts() == 2);
+  f.tell(f.peer, f.large());
+  REQUIRE(f.attempts() == 3);
+  f.bulk_up();
+  CHECK(f.sent(f.last()) == 1);
+  CHECK(f.sent(*f.network->attempts[1]) == (was_up ? 1 : 0));
+  f.tell(f.peer, some_frame());
+  CHECK(f.sent(f.main()) == 1);
+}
+
+TEST_CASE("the connection for chunks ends with the one for messages") {
+  bulk_fixture f;
+  f.tell(f.peer, f.large());
+  f.bulk_up();
+  auto& bulk = f.last();
+  SUBCASE("when that is lost") {
+    f.down();
+    CHECK(bulk.wire.take<stop>().size() == 1);
+    f.tell(f.peer, f.large());
+    CHECK(f.attempts() == 2);
+    f.bulk_down();
+    f.run_for(1s);
+    REQUIRE(f.attempts() == 3);
+    f.up();
+    f.tell(f.peer, f.large());
+    CHECK(f.attempts() == 4);
+    CHECK(f.last().me.carries == lane::bulk);
+  }
+  SUBCASE("when there is a new hello") {
+    auto me = fixture::hello_of_1();
+    me.address = "a:9";
+    f.tell(f.peer, new_hello{me});
+    CHECK(bulk.wire.take<stop>().size() == 1);
+    f.bulk_down();
+    // That was no surprise.
+    CHECK(f.node.take<peer_link_changed>().empty());
+  }
+  SUBCASE("when the peer ends") {
+    f.tell(f.peer, stop{});
+    CHECK(bulk.wire.take<stop>().size() == 1);
+    CHECK(f.main().wire.take<stop>().size() == 1);
+  }
+}
+
+TEST_CASE(
+  "what comes while the connection for chunks ends waits for the next") {
+  bulk_fixture f;
+  f.tell(f.peer, f.large());
+  f.bulk_up();
+  f.down();
+  f.run_for(1s);
+  f.up();
+  // The old one has not said yet that it is over.
+  auto before = f.attempts();
+  f.tell(f.peer, f.large());
+  CHECK(f.attempts() == before);
+  f.bulk_down();
+  REQUIRE(f.attempts() == before + 1);
+  f.bulk_up();
+  CHECK(f.sent(f.last()) == 1);
+}

@@ -84,6 +84,10 @@ TEST_CASE("a message between nodes that breaks its rules is refused") {
     greeting.address = long_address;
     CHECK(complaint(greeting) == "an address is too long");
   }
+  SUBCASE("a hello for a lane that is unknown") {
+    greeting.carries = static_cast<lane>(2);
+    CHECK(complaint(greeting) == "an unknown lane");
+  }
   SUBCASE("a welcome without an id") {
     CHECK(complaint(welcome{1, {}, {}, incarnation_t{1}})
           == "a welcome without an id");

@@ -228,6 +228,8 @@ std::vector<node_message> node_messages() {
     hello{1, {}, peer.id, peer.incarnation, "a:1", server_id{1}, {}},
     hello{1, cluster, peer.id, peer.incarnation, "a:1", server_id{1},
           index_t{0}},
+    hello{1, cluster, peer.id, peer.incarnation, "a:1", server_id{1},
+          index_t{0}, lane::bulk},
     hello{~uint32_t{0}, cluster_id{top}, server_id{top}, incarnation_t{top},
           longest_address, server_id{top}, index_t{top}},
     welcome{1, cluster, peer.id, peer.incarnation},

@@ -145,6 +145,7 @@ using snapshotter_actor = handle<
 /// Sends a frame to the other node; dropped while there is no connection.
 struct send_frame {
   wire::frame_ptr frame;
+  lane by = lane::messages;
 };
 
 /// The outgoing connection works from now on: after the handshake.
@@ -152,6 +153,7 @@ struct link_up {
   sender remote;
   /// None while the other side is unformed.
   cluster_id cluster;
+  lane carries = lane::messages;
 };
 
 /// The connection is gone, or could not be made, and why.
@@ -159,6 +161,7 @@ struct link_down {
   std::string reason;
   /// Set where the other side refused the handshake.
   std::optional<refusal> refused;
+  lane carries = lane::messages;
 };
 
 /// What we say of ourselves from now on. The connection is made anew with it,
@@ -359,6 +362,8 @@ struct peer_link_changed {
   /// Why there is none.
   std::string reason;
   std::optional<refusal> refused;
+  /// `bulk`: that there is none is all that is told of it.
+  lane carries = lane::messages;
 };
 
 /// A group runs on this node from now on, or no more.

@@ -247,6 +247,14 @@ struct envelope {
 
 // -- between nodes ------------------------------------------------------------
 
+/// A node has two connections to another one at most, so that what is large and
+/// can wait does not stand before what is small and cannot.
+enum class lane : uint8_t {
+  messages = 0,
+  /// Chunks of snapshots.
+  bulk = 1,
+};
+
 /// The first frame of whoever opened the connection. Connections carry messages
 /// one way, from the one who opened them; only `welcome` and `refusal` come
 /// back.
@@ -263,6 +271,8 @@ struct hello {
   /// The index of the newest configuration that the sender has stored; empty
   /// while it is unformed.
   std::optional<index_t> newest_configuration;
+  /// What comes on this connection.
+  lane carries = lane::messages;
 
   bool operator==(const hello&) const = default;
 };

@@ -54,10 +54,13 @@ void node_state::on(const hello_received& msg) {
   auto& who = msg.content;
   if (auto why = check(who))
     return refuse(msg, *why);
+  auto ours = is_formed() && who.cluster == env_.cluster;
+  auto routes = ours ? routes_ : nullptr;
+  if (who.carries == lane::bulk)
+    return guests_.admit(who, msg.connection, answer(), routes);
   if (peers_.meet(who, me()))
     tell_peers();
-  auto ours = is_formed() && who.cluster == env_.cluster;
-  guests_.admit(who, msg.connection, answer(), ours ? routes_ : nullptr);
+  guests_.admit(who, msg.connection, answer(), routes);
   env_.log_to.debug(
     fmt::format("member {} connected from {}", who.id.value, msg.origin));
   if (who.cluster)
@@ -106,6 +109,10 @@ void node_state::on(const peer_link_changed& msg) {
     return;
   auto matter = "to " + to_string(msg.id);
   auto who = describe(msg.id);
+  if (msg.carries == lane::bulk)
+    return say(log_level::info, "bulk " + matter,
+               fmt::format("lost the connection for snapshots to {}: {}", who,
+                           msg.reason));
   if (msg.connected)
     say(log_level::info, matter, "connected to " + who);
   else if (msg.refused)

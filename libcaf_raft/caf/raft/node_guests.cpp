@@ -14,8 +14,12 @@ void node_guests::admit(const hello& who,
                         const incoming_connection_actor& connection,
                         const welcome& answer, const route_table_ptr& routes) {
   auto same = [&](const guest& x) {
-    return x.who.id == who.id && x.who.incarnation == who.incarnation;
+    return x.who.id == who.id && x.who.incarnation == who.incarnation
+           && x.who.carries == who.carries;
   };
+  // Chunks come behind the messages of the same process.
+  if (who.carries == lane::messages)
+    end_bulk_of(who);
   auto i = std::find_if(guests_.begin(), guests_.end(), same);
   if (i != guests_.end()) {
     post(self_, i->connection, stop{});
@@ -26,10 +30,23 @@ void node_guests::admit(const hello& who,
   post(self_, connection, admitted{routes, answer});
 }
 
+void node_guests::end_bulk_of(const hello& who) {
+  std::erase_if(guests_, [&](auto& x) {
+    auto is_it = x.who.id == who.id && x.who.carries == lane::bulk;
+    if (is_it)
+      post(self_, x.connection, stop{});
+    return is_it;
+  });
+}
+
 bool node_guests::remove(const incoming_connection_actor& connection) {
-  return std::erase_if(guests_,
-                       [&](auto& x) { return x.connection == connection; })
-         > 0;
+  auto i = std::find_if(guests_.begin(), guests_.end(),
+                        [&](auto& x) { return x.connection == connection; });
+  if (i == guests_.end())
+    return false;
+  auto carried = i->who.carries;
+  guests_.erase(i);
+  return carried == lane::messages;
 }
 
 void node_guests::set_routes(cluster_id cluster,
@@ -54,13 +71,15 @@ void node_guests::stop_all() {
 std::set<server_id> node_guests::ids() const {
   std::set<server_id> result;
   for (auto& x : guests_)
-    result.insert(x.who.id);
+    if (x.who.carries == lane::messages)
+      result.insert(x.who.id);
   return result;
 }
 
 bool node_guests::has(server_id id) const {
-  return std::any_of(guests_.begin(), guests_.end(),
-                     [id](auto& x) { return x.who.id == id; });
+  return std::any_of(guests_.begin(), guests_.end(), [id](auto& x) {
+    return x.who.id == id && x.who.carries == lane::messages;
+  });
 }
 
 } // namespace caf::raft

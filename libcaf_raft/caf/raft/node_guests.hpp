@@ -14,13 +14,15 @@ class node_guests {
 public:
   explicit node_guests(scheduled_actor* self);
 
-  /// Lets a connection in; an earlier one of the same sender ends.
+  /// Lets a connection in; an earlier one of the same sender for the same lane
+  /// ends.
   /// @param routes Null where only messages between nodes are taken.
   void admit(const hello& who, const incoming_connection_actor& connection,
              const welcome& answer, const route_table_ptr& routes);
 
   /// The connection has ended.
-  /// @returns Whether it was let in, and not replaced since.
+  /// @returns Whether it was let in, and not replaced since, and was the one for
+  ///          messages.
   bool remove(const incoming_connection_actor& connection);
 
   /// Hands new routes to all connections of this cluster.
@@ -31,7 +33,7 @@ public:
 
   void stop_all();
 
-  /// Everyone who is connected to us.
+  /// Everyone who is connected to us, for messages.
   std::set<server_id> ids() const;
 
   bool has(server_id id) const;
@@ -41,6 +43,8 @@ private:
     hello who;
     incoming_connection_actor connection;
   };
+
+  void end_bulk_of(const hello& who);
 
   scheduled_actor* self_;
   std::vector<guest> guests_;

@@ -90,6 +90,8 @@ bool node_peers::on(const peer_link_changed& msg) {
   auto i = peers_.find(msg.id);
   if (i == peers_.end() || i->second.handle != msg.peer)
     return false;
+  if (msg.carries == lane::bulk)
+    return true;
   i->second.cluster = msg.cluster;
   if (msg.connected)
     i->second.remote = msg.remote;

@@ -8,6 +8,7 @@ outgoing_connection::outgoing_connection(scheduled_actor* self,
                                          byte_stream& stream, const hello& me,
                                          peer_actor owner)
   : self_(self),
+    carries_(me.carries),
     owner_(std::move(owner)),
     link_(stream, *this, me) {
   // nop
@@ -40,11 +41,12 @@ void outgoing_connection::on_closed(const std::string& reason) {
 }
 
 void outgoing_connection::on_up(const welcome& remote) {
-  post(self_, owner_, link_up{{remote.id, remote.incarnation}, remote.cluster});
+  post(self_, owner_,
+       link_up{{remote.id, remote.incarnation}, remote.cluster, carries_});
 }
 
 void outgoing_connection::on_down(const link_down& why) {
-  post(self_, owner_, why);
+  post(self_, owner_, link_down{why.reason, why.refused, carries_});
   // The peer has one less handle to us; have none to it.
   owner_ = nullptr;
 }

@@ -38,6 +38,7 @@ private:
   void on_down(const link_down& why) override;
 
   scheduled_actor* self_;
+  lane carries_;
   peer_actor owner_;
   outgoing_link link_;
 };

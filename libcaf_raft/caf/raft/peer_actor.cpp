@@ -25,7 +25,8 @@ bool must_be_told(const hello& before, hello after) {
 peer_state::peer_state(scheduled_actor* self, setup env)
   : self_(self),
     env_(std::move(env)),
-    rng_(env_.seed) {
+    rng_(env_.seed),
+    bulk_(self, env_.net) {
   env_.me.to = env_.id;
 }
 
@@ -43,11 +44,17 @@ peer_actor::behavior_type peer_state::make_behavior() {
 }
 
 void peer_state::on(const send_frame& msg) {
-  if (up_)
+  if (!up_)
+    return;
+  if (msg.by == lane::bulk && !outdated_ && bulk_.may_do(now(self_)))
+    bulk_.send(msg, env_.address, env_.me);
+  else
     post(self_, connection_, msg);
 }
 
 void peer_state::on(const link_up& msg) {
+  if (msg.carries == lane::bulk)
+    return bulk_.on(msg);
   if (outdated_)
     return;
   up_ = true;
@@ -57,7 +64,10 @@ void peer_state::on(const link_up& msg) {
 }
 
 void peer_state::on(const link_down& msg) {
+  if (msg.carries == lane::bulk)
+    return bulk_failed(msg);
   connection_ = nullptr;
+  bulk_.stop();
   auto lasted = up_ && now(self_) - up_since_ >= lasting;
   failures_ = lasted ? 0 : failures_ + 1;
   up_ = false;
@@ -70,12 +80,23 @@ void peer_state::on(const link_down& msg) {
     dial_later();
 }
 
+/// That it ends with the other one goes without saying.
+void peer_state::bulk_failed(const link_down& msg) {
+  auto unexpected = !bulk_.stops();
+  bulk_.on(msg, env_.address, env_.me);
+  if (unexpected)
+    post(self_, env_.owner,
+         peer_link_changed{
+           env_.id, me(), false, {}, {}, msg.reason, msg.refused, lane::bulk});
+}
+
 void peer_state::on(const new_hello& msg) {
   auto before = std::exchange(env_.me, msg.content);
   env_.me.to = env_.id;
   if (!connection_ || outdated_ || !must_be_told(before, env_.me))
     return;
   outdated_ = true;
+  bulk_.stop();
   post(self_, connection_, stop{});
 }
 
@@ -92,6 +113,7 @@ void peer_state::on(wake msg) {
 }
 
 void peer_state::on(stop) {
+  bulk_.stop();
   post(self_, connection_, stop{});
   self_->quit();
 }

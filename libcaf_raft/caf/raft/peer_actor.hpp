@@ -1,6 +1,7 @@
 #pragma once
 
 #include "caf/raft/actors.hpp"
+#include "caf/raft/outgoing_bulk.hpp"
 #include "caf/raft/transport.hpp"
 
 #include <memory>
@@ -10,7 +11,8 @@
 namespace caf::raft {
 
 /// One other node, as long as it is known under one address: keeps an outgoing
-/// connection to it, and drops frames while there is none.
+/// connection to it, and a second one for what is large; drops frames while there
+/// is none.
 class peer_state {
 public:
   using handle = peer_actor;
@@ -35,6 +37,7 @@ private:
   void on(const send_frame& msg);
   void on(const link_up& msg);
   void on(const link_down& msg);
+  void bulk_failed(const link_down& msg);
   void on(const new_hello& msg);
   void on(peer_seen);
   void on(wake msg);
@@ -52,6 +55,7 @@ private:
   /// over when it has said so.
   outgoing_connection_actor connection_;
   bool up_ = false;
+  outgoing_bulk bulk_;
   time_point up_since_;
   /// The connection must be made anew, with what we say now.
   bool outdated_ = false;

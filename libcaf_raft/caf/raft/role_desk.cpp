@@ -5,6 +5,8 @@
 #include "caf/raft/core/snapshots.hpp"
 #include "caf/raft/wire/codec.hpp"
 
+#include <variant>
+
 namespace caf::raft {
 
 role_desk::role_desk(scheduled_actor* self, const role_setup& setup)
@@ -25,12 +27,14 @@ role_desk::role_desk(scheduled_actor* self, const role_setup& setup)
 }
 
 void role_desk::send(server_id to, group_id group, const message& what) const {
-  send(to, wire::encode(group, what));
+  auto by = std::holds_alternative<install_snapshot>(what) ? lane::bulk
+                                                           : lane::messages;
+  send(to, wire::encode(group, what), by);
 }
 
-void role_desk::send(server_id to, const wire::frame_ptr& what) const {
+void role_desk::send(server_id to, const wire::frame_ptr& what, lane by) const {
   if (auto i = peers_.find(to); i != peers_.end())
-    post(self_, i->second, send_frame{what});
+    post(self_, i->second, send_frame{what, by});
 }
 
 void role_desk::store(log_write what) {

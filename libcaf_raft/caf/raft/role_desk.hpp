@@ -62,7 +62,8 @@ public:
   /// Sends to another member, if there is a way to it.
   void send(server_id to, group_id group, const message& what) const;
 
-  void send(server_id to, const wire::frame_ptr& what) const;
+  void send(server_id to, const wire::frame_ptr& what,
+            lane by = lane::messages) const;
 
   /// Hands a write to the log actor.
   void store(log_write what);

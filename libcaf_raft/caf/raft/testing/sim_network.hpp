@@ -116,6 +116,9 @@ public:
   /// Breaks all connections between two members.
   void break_connections(server_id x, server_id y);
 
+  /// Breaks the newest of them alone: the one for chunks, if there is one.
+  void break_newest(server_id x, server_id y);
+
   /// As above, but only `from` notices. All that it sent still arrives, and so
   /// late that what it says on its next connection can be there first.
   void abandon_connections(server_id from, server_id to, timespan lag);

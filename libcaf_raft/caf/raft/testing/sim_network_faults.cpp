@@ -56,6 +56,19 @@ void sim_network::break_connections(server_id x, server_id y) {
     lose_packets(id, "the connection broke");
 }
 
+void sim_network::break_newest(server_id x, server_id y) {
+  tell({link_change::broken, x, y});
+  auto found = between(x, y);
+  auto back = between(y, x);
+  found.insert(found.end(), back.begin(), back.end());
+  if (found.empty())
+    return;
+  auto newest = *std::max_element(found.begin(), found.end());
+  for (auto id :
+       {std::min(newest, other(newest)), std::max(newest, other(newest))})
+    lose_packets(id, "the connection broke");
+}
+
 void sim_network::abandon_connections(server_id from, server_id to,
                                       timespan lag) {
   tell({link_change::abandoned, from, to});

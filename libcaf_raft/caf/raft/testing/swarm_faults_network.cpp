@@ -78,7 +78,10 @@ bool swarm_faults::slow_link() {
 bool swarm_faults::break_connection() {
   auto x = victim();
   auto y = any();
-  sim_.network().break_connections(x, y);
+  if (sim_.rng()() % 2 == 0)
+    sim_.network().break_newest(x, y);
+  else
+    sim_.network().break_connections(x, y);
   return x != y;
 }
 

@@ -86,6 +86,7 @@ void write(NodeMessage::Builder to, const hello& what) {
     out.getNewestConfiguration().setIndex(what.newest_configuration->value);
   else
     out.getNewestConfiguration().setNone();
+  out.setLane(static_cast<schema::Hello::Lane>(what.carries));
 }
 
 void write(NodeMessage::Builder to, const welcome& what) {
@@ -135,13 +136,17 @@ hello read(sender, schema::Hello::Reader from) {
                incarnation_t{from.getIncarnation()},
                read_address(from.getAddress()),
                server_id{from.getTo()},
-               std::nullopt};
+               std::nullopt,
+               lane::messages};
   auto newest = from.getNewestConfiguration();
   using newest_type = schema::Hello::NewestConfiguration;
   require(newest.which() <= newest_type::INDEX,
           "a hello whose newest configuration is unknown");
   if (newest.isIndex())
     result.newest_configuration = index_t{newest.getIndex()};
+  auto carries = static_cast<uint16_t>(from.getLane());
+  require(carries <= static_cast<uint16_t>(lane::bulk), "an unknown lane");
+  result.carries = static_cast<lane>(carries);
   return result;
 }
 
