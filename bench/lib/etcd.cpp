@@ -107,7 +107,7 @@ double etcd_cluster::cpu() const {
   return result;
 }
 
-std::function<std::string()> etcd_puts(size_t value_bytes, size_t keys) {
+request_maker etcd_cluster::puts(size_t value_bytes, size_t keys) const {
   return [value = base64(std::string(value_bytes, 'v')), keys,
           random = std::mt19937_64{1}]() mutable {
     return http_text("POST", "/v3/kv/put",
@@ -116,7 +116,7 @@ std::function<std::string()> etcd_puts(size_t value_bytes, size_t keys) {
   };
 }
 
-std::function<std::string()> etcd_gets(size_t keys) {
+request_maker etcd_cluster::gets(size_t keys) const {
   return [keys, random = std::mt19937_64{2}]() mutable {
     return http_text("POST", "/v3/kv/range",
                      fmt::format(R"({{"key":"{}"}})",

@@ -1,8 +1,9 @@
 #pragma once
 
+#include "contender.hpp"
+
 #include "process/support/cluster.hpp"
 
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -10,19 +11,25 @@ namespace bench {
 
 /// Three members of etcd 3.4 on loopback, with their data in one directory, as
 /// they are after installation.
-class etcd_cluster {
+class etcd_cluster : public contender {
 public:
   /// @returns The program; empty if it is not installed.
   static std::string program();
 
   explicit etcd_cluster(const std::string& where);
 
-  /// Waits until it takes writes.
-  /// @returns The port where the leader's clients go.
-  uint16_t await_leader();
+  std::string name() const override {
+    return "etcd";
+  }
 
-  /// CPU that all members have used, in seconds.
-  double cpu() const;
+  uint16_t await_leader() override;
+
+  double cpu() const override;
+
+  /// As its JSON gateway takes them.
+  request_maker puts(size_t value_bytes, size_t keys) const override;
+
+  request_maker gets(size_t keys) const override;
 
 private:
   struct member {
@@ -36,11 +43,5 @@ private:
   harness::temporary_directory directory_;
   std::vector<member> members_;
 };
-
-/// The same writes and reads as `puts` and `gets`, as etcd's JSON gateway takes
-/// them.
-std::function<std::string()> etcd_puts(size_t value_bytes = 256,
-                                       size_t keys = 10000);
-std::function<std::string()> etcd_gets(size_t keys = 10000);
 
 } // namespace bench

@@ -131,7 +131,8 @@ configuration small_configuration() {
           {server_id{4}}};
 }
 
-entries commands(index_t prev, term_t term, std::vector<size_t> payload_sizes) {
+entries commands(index_t prev, term_t term,
+                 const std::vector<size_t>& payload_sizes) {
   entries result;
   for (auto size : payload_sizes) {
     ++prev;
