@@ -30,7 +30,8 @@ configuration small_configuration();
 
 /// Entries with indexes from `prev.index + 1` on, all of `term`, one for each
 /// payload size.
-entries commands(index_t prev, term_t term, std::vector<size_t> payload_sizes);
+entries commands(index_t prev, term_t term,
+                 const std::vector<size_t>& payload_sizes);
 
 /// An entry of the kind `configuration`.
 entry configuration_entry(index_t index, term_t term);
