@@ -82,7 +82,10 @@ TEST_CASE("a transfer that takes too long is given up, §3.10") {
   // It leads on as before.
   propose_many(x, 1);
   CHECK(x.self.log.last() == at(3, 2));
-  // Another one may follow, and is told anew.
+  // Another one may follow, and is told anew; not one that is silent since.
+  CHECK(begin_transfer(x, server_id{3}, t0 + 2s, cfg).error().code
+        == errc::rejected);
+  acknowledge_at(x, 3, 2, t0 + 2s);
   REQUIRE(begin_transfer(x, server_id{3}, t0 + 2s, cfg));
   CHECK(!ready_to_transfer(x));
   acknowledge_at(x, 3, 3);

@@ -9,6 +9,10 @@ namespace caf::raft::core {
 
 namespace {
 
+bool was_heard_lately(const progress& x, time_point now, const settings& cfg) {
+  return now - x.last_heard() < cfg.election_timeout;
+}
+
 /// The voter that is furthest ahead among those that were heard lately, of equal
 /// ones the one that was heard last; none of those who are on their way out.
 server_id best_successor(const leader& self, time_point now,
@@ -21,8 +25,7 @@ server_id best_successor(const leader& self, time_point now,
       continue;
     auto& x = i->second;
     std::pair rank{x.match_index(), x.last_heard()};
-    if (now - x.last_heard() < cfg.election_timeout
-        && (!result || rank > best)) {
+    if (was_heard_lately(x, now, cfg) && (!result || rank > best)) {
       result = id;
       best = rank;
     }
@@ -30,7 +33,8 @@ server_id best_successor(const leader& self, time_point now,
   return result;
 }
 
-result_of<server_id> check_successor(const leader& self, server_id to) {
+result_of<server_id> check_successor(const leader& self, server_id to,
+                                     time_point now, const settings& cfg) {
   auto name = "member " + to_string(to);
   if (to == self.self.self.id)
     return failure{errc::rejected, name + " leads already"};
@@ -39,6 +43,9 @@ result_of<server_id> check_successor(const leader& self, server_id to) {
     return failure{errc::invalid_argument, "there is no " + name};
   if (!is_voter(conf, to))
     return failure{errc::rejected, name + " is a learner and cannot lead"};
+  auto i = self.peers.find(to);
+  if (i == self.peers.end() || !was_heard_lately(i->second, now, cfg))
+    return failure{errc::rejected, name + " was not heard lately"};
   return to;
 }
 
@@ -54,7 +61,7 @@ result_of<server_id> begin_transfer(leader& self, server_id to, time_point now,
   if (!to)
     return failure{errc::rejected,
                    "there is no other voter that was heard lately"};
-  auto result = check_successor(self, to);
+  auto result = check_successor(self, to, now, cfg);
   if (result)
     self.handing_over = leader::transfer{to, now + cfg.election_timeout};
   return result;
