@@ -185,8 +185,9 @@ std::vector<std::string> split(const std::vector<std::string>& lists) {
 }
 
 /// Returns the addresses of the initial members.
+/// @param may_repeat Whether two of them, not both there any more, may be the same.
 raft::result_of<std::vector<std::string>>
-parse_cluster(const std::vector<std::string>& lists) {
+parse_cluster(const std::vector<std::string>& lists, bool may_repeat) {
   std::vector<std::string> result;
   for (auto& x : split(lists)) {
     auto address = raft::parse_address(x);
@@ -196,7 +197,8 @@ parse_cluster(const std::vector<std::string>& lists) {
       return bad(fmt::format("--cluster: {} has no port that others could "
                              "find",
                              *address));
-    if (std::find(result.begin(), result.end(), *address) != result.end())
+    if (!may_repeat
+        && std::find(result.begin(), result.end(), *address) != result.end())
       return bad(fmt::format("--cluster: {} stands there twice", *address));
     result.push_back(std::move(*address));
   }
@@ -218,7 +220,7 @@ raft::result_of<raft::node_settings> make_node(const raw_options& xs) {
   result.join = xs.join;
   result.id = raft::server_id{xs.id};
   if (!xs.cluster.empty()) {
-    auto members = parse_cluster(xs.cluster);
+    auto members = parse_cluster(xs.cluster, xs.join);
     if (!members)
       return members.error();
     result.members = *members;

@@ -200,6 +200,10 @@ TEST_CASE("what cannot be meant is refused with one line") {
 TEST_CASE("a member may join") {
   CHECK_FALSE(parsed({}).node.join);
   CHECK(parsed({"--id", "2", "--cluster", "a:1,b:2", "--join"}).node.join);
+  // At the address of one that is gone.
+  CHECK(parsed({"--id", "3", "--cluster", "a:1,b:2,a:1", "--join"})
+          .node.members.size()
+        == 3);
 }
 
 TEST_CASE("the same options from a file, which the command line overrides") {

@@ -212,7 +212,9 @@ void node_state::keep_peers() {
   };
   if (!is_formed() || !knows_us())
     for (size_t i = 0; i < env_.initial_members.size(); ++i)
-      wanted.emplace(server_id{i + 1}, env_.initial_members[i]);
+      // (Somebody who is gone may have had our address.)
+      if (env_.initial_members[i] != env_.address)
+        wanted.emplace(server_id{i + 1}, env_.initial_members[i]);
   wanted.erase(env_.id);
   if (peers_.keep(wanted, guests_.ids(), me()))
     tell_peers();
