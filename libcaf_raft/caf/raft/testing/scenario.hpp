@@ -63,6 +63,7 @@ private:
   void read_local(const words& args);
   void transfer(const words& args);
   void snapshot(const words& args);
+  void stop(const words& args);
   void live(const words& args);
   void join(const words& args);
   void add(const words& args);
@@ -88,6 +89,7 @@ private:
   void partition(const words& args);
   void cut(const words& args);
   void break_connection(const words& args);
+  void break_from(const words& args);
   void heal(const words& args);
   void status(const words& args);
   void log(const words& args);

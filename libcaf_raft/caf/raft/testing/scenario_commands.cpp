@@ -52,6 +52,7 @@ const std::map<std::string, scenario::command>& scenario::commands() {
     {"read-local", &scenario::read_local},
     {"transfer", &scenario::transfer},
     {"snapshot", &scenario::snapshot},
+    {"stop", &scenario::stop},
     {"live", &scenario::live},
     {"join", &scenario::join},
     {"add", &scenario::add},
@@ -77,6 +78,7 @@ const std::map<std::string, scenario::command>& scenario::commands() {
     {"partition", &scenario::partition},
     {"cut", &scenario::cut},
     {"break", &scenario::break_connection},
+    {"break-from", &scenario::break_from},
     {"heal", &scenario::heal},
     {"status", &scenario::status},
     {"log", &scenario::log},
@@ -235,6 +237,12 @@ void scenario::snapshot(const words& args) {
   });
 }
 
+void scenario::stop(const words& args) {
+  auto at = member_that_is_up(argument(args, 0));
+  sim().stop(at, group_, 2 * election_timeout_,
+             [this, at] { answer(fmt::format("{} stopped", at.value)); });
+}
+
 // -- faults -------------------------------------------------------------------
 
 void scenario::crash(const words& args) {
@@ -326,6 +334,12 @@ void scenario::cut(const words& args) {
 void scenario::break_connection(const words& args) {
   sim().network().break_connections(member(argument(args, 0)),
                                     member(argument(args, 1)));
+}
+
+/// `break-from 1 3`: only the connections that 1 made to 3, which carry what 1 says.
+void scenario::break_from(const words& args) {
+  sim().network().break_connections_from(member(argument(args, 0)),
+                                         member(argument(args, 1)));
 }
 
 void scenario::heal(const words&) {

@@ -116,6 +116,9 @@ public:
   /// Breaks all connections between two members.
   void break_connections(server_id x, server_id y);
 
+  /// Breaks those alone that one of them made.
+  void break_connections_from(server_id maker, server_id to);
+
   /// Breaks the newest of them alone: the one for chunks, if there is one.
   void break_newest(server_id x, server_id y);
 
@@ -169,6 +172,11 @@ public:
   /// The direction in which answers come.
   static direction_id other(direction_id x) {
     return x ^ 1;
+  }
+
+  /// Whether it leads from the side that made the connection.
+  static bool is_makers(direction_id x) {
+    return x % 2 == 0;
   }
 
   /// Says who hears what arrives.

@@ -56,6 +56,14 @@ void sim_network::break_connections(server_id x, server_id y) {
     lose_packets(id, "the connection broke");
 }
 
+void sim_network::break_connections_from(server_id maker, server_id to) {
+  tell({link_change::broken, maker, to});
+  for (auto id : between(maker, to))
+    if (is_makers(id))
+      for (auto direction : {id, other(id)})
+        lose_packets(direction, "the connection broke");
+}
+
 void sim_network::break_newest(server_id x, server_id y) {
   tell({link_change::broken, x, y});
   auto found = between(x, y);
