@@ -155,6 +155,22 @@ TEST_CASE("that there is no connection for chunks is said, and no more") {
   CHECK(main.wire.take<stop>().empty());
 }
 
+TEST_CASE("a later connection for messages has a larger number") {
+  formed_node f;
+  f.add_group();
+  auto first = f.knock(f.hello_of(2, ours)).take<admitted>();
+  auto other = f.knock(f.hello_of(3, ours)).take<admitted>();
+  auto who = f.hello_of(2, ours);
+  who.carries = lane::bulk;
+  auto bulk = f.knock(who).take<admitted>();
+  auto second = f.knock(f.hello_of(2, ours)).take<admitted>();
+  REQUIRE(first.size() + other.size() + bulk.size() + second.size() == 4);
+  CHECK(first[0].number > 0);
+  CHECK(other[0].number > 0);
+  CHECK(bulk[0].number == 0);
+  CHECK(second[0].number > first[0].number);
+}
+
 TEST_CASE("a second connection of the same member replaces the first") {
   formed_node f;
   auto first = f.knock(f.hello_of(2, ours));

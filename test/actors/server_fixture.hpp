@@ -54,6 +54,12 @@ struct server_fixture : virtual_process {
     tell(server, received{std::move(what)});
   }
 
+  /// As above, by a connection of its sender.
+  template <class T>
+  void arrive_by(uint64_t connection, T what) {
+    tell(server, received{std::move(what), connection});
+  }
+
   /// Member `id` leads this term, and is heard.
   void follow(uint64_t id, uint64_t term) {
     arrive(heartbeat{member_of(id), term_t{term}, tenure_id{99}, round_t{1},

@@ -150,6 +150,108 @@ TEST_CASE("what a leader left unanswered when it said farewell waits for the "
   CHECK(it.sent<propose>(2).size() == 1);
 }
 
+TEST_CASE("what a member was passed before it speaks on a new connection is "
+          "unknown") {
+  server_fixture it;
+  it.begin();
+  heartbeat leads{member_of(2), term_t{1}, tenure_id{99}, round_t{1}, {}};
+  it.arrive_by(1, leads);
+  it.submit(request_kind::command, "put a b");
+  REQUIRE(it.sent<propose>(2).size() == 1);
+  // More by the same connection, or chunks, say nothing of that.
+  it.arrive_by(1, leads);
+  it.arrive(leads);
+  CHECK(it.client.take<outcome>().empty());
+  SUBCASE("whatever it says") {
+    it.arrive_by(2, leads);
+  }
+  SUBCASE("also if it is a farewell") {
+    it.arrive_by(2, farewell{member_of(2), term_t{1}});
+  }
+  auto answers = it.client.take<outcome>();
+  REQUIRE(answers.size() == 1);
+  CHECK(answers[0].code == errc::outcome_unknown);
+  it.arrive(heartbeat{member_of(3), term_t{2}, tenure_id{98}, round_t{1}, {}});
+  CHECK(it.sent<propose>(3).empty());
+}
+
+TEST_CASE("nothing is heard by a connection that the member has left") {
+  server_fixture it;
+  it.begin();
+  it.arrive_by(
+    7, heartbeat{member_of(2), term_t{1}, tenure_id{99}, round_t{1}, {}});
+  it.submit(request_kind::command, "put a b");
+  REQUIRE(it.sent<propose>(2).size() == 1);
+  it.arrive_by(6, farewell{member_of(2), term_t{1}});
+  CHECK(it.sent<farewell_result>(2).empty());
+  // Another member's connections are others, and so are those of another life.
+  it.arrive_by(
+    3, heartbeat{member_of(3), term_t{2}, tenure_id{98}, round_t{1}, {}});
+  auto to_3 = it.sent(3);
+  REQUIRE(to_3.size() == 1);
+  CHECK(std::holds_alternative<heartbeat_result>(to_3[0]));
+  it.arrive_by(5, farewell{{server_id{2}, incarnation_t{123}}, term_t{1}});
+  CHECK(it.sent<farewell_result>(2).size() == 1);
+}
+
+TEST_CASE(
+  "a farewell of an earlier term is not about what was passed on later") {
+  server_fixture it;
+  it.begin();
+  it.follow(2, 3);
+  it.submit(request_kind::command, "put a b");
+  REQUIRE(it.sent<propose>(2).size() == 1);
+  it.arrive(farewell{member_of(2), term_t{2}});
+  it.arrive(heartbeat{member_of(3), term_t{4}, tenure_id{98}, round_t{1}, {}});
+  CHECK(it.sent<propose>(3).empty());
+}
+
+TEST_CASE("who was removed while it led still says what became of requests") {
+  server_fixture it;
+  it.begin();
+  it.follow(2, 1);
+  it.submit(request_kind::command, "put a b");
+  auto asked = it.sent<propose>(2);
+  REQUIRE(asked.size() == 1);
+  auto without = std::make_shared<configuration>(*zero_of_three());
+  std::erase_if(without->members, [](auto& x) { return x.id == server_id{2}; });
+  std::erase(without->voters, server_id{2});
+  without->removed.push_back(server_id{2});
+  placed_configuration committed{index_t{5}, without};
+  it.tell(it.server, members_known{committed, committed, {}});
+  // Its term is newer, and that is nothing to us.
+  it.arrive(propose_result{
+    member_of(2), term_t{9}, {{asked[0].proposals[0].id, errc::no_space, {}}}});
+  auto answers = it.client.take<outcome>();
+  REQUIRE(answers.size() == 1);
+  CHECK(answers[0].code == errc::no_space);
+  it.arrive(farewell{member_of(2), term_t{9}});
+  CHECK(it.sent<farewell_result>(2)
+        == std::vector{farewell_result{member_of(1), term_t{1}}});
+}
+
+TEST_CASE("results are kept for the next role, however many messages wait") {
+  server_fixture it;
+  it.begin();
+  it.follow(2, 1);
+  it.submit(request_kind::command, "put a b");
+  auto asked = it.sent<propose>(2);
+  REQUIRE(asked.size() == 1);
+  // The role ends; all this comes before it has.
+  auto next = heartbeat{member_of(3), term_t{2}, tenure_id{98}, round_t{1}, {}};
+  for (int i = 0; i < 5000; ++i)
+    post_from_outside(it.server, received{next});
+  post_from_outside(
+    it.server,
+    received{propose_result{member_of(2),
+                            term_t{1},
+                            {{asked[0].proposals[0].id, errc::no_space, {}}}}});
+  it.run();
+  auto answers = it.client.take<outcome>();
+  REQUIRE(answers.size() == 1);
+  CHECK(answers[0].code == errc::no_space);
+}
+
 TEST_CASE("a member that stops says farewell, and stays until it is heard") {
   server_fixture it;
   collector<stopped> end{it.sys.system()};

@@ -79,6 +79,79 @@ TEST_CASE("whatever is passed on to a leader that stops is done, once") {
   }
 }
 
+TEST_CASE(
+  "nothing is done twice where connections break while a leader stops") {
+  for (uint64_t seed = 1; seed <= 60; ++seed) {
+    CAPTURE(seed);
+    auto cfg = seeded(seed);
+    cfg.network.slow_permille = 200;
+    cfg.network.slowest = 100ms;
+    sim_cluster sim{cfg};
+    auto leader = led(sim);
+    random_source rng{seed};
+    std::vector<server_id> others = sim.ids();
+    std::erase(others, leader);
+    size_t asked = 0;
+    auto begin = sim.now();
+    for (timespan t{}; t < 400ms; t += 2ms)
+      sim.at(begin + t, [&] {
+        for (auto at : others)
+          sim.submit(at, one, request_kind::command,
+                     to_bytes("put k" + std::to_string(++asked) + " v"), 5s,
+                     [](const outcome&) {});
+      });
+    for (auto to : others)
+      for (int i = 0; i < 3; ++i)
+        sim.at(begin + std::chrono::milliseconds(rng() % 250),
+               [&sim, leader, to] {
+                 sim.network().break_connections_from(leader, to);
+               });
+    sim.run_for(200ms + std::chrono::milliseconds(rng() % 100));
+    auto stopped = false;
+    stop_process(sim, leader, stopped);
+    REQUIRE(
+      sim.run_until([&] { return sim.open_requests() == 0 && stopped; }, 30s));
+    sim.run_for(1s);
+    auto& log = sim.disk(sim.leader()).find(one)->log;
+    std::map<std::string, size_t> times;
+    for (auto& x : log)
+      if (x.kind() == entry_kind::command)
+        ++times[std::string{as_text(x.payload())}];
+    CHECK(times.size() > asked / 4);
+    for (auto& [what, n] : times)
+      CHECK_MESSAGE(n == 1, what);
+  }
+}
+
+TEST_CASE("a member that comes to lead while it ends hands over") {
+  size_t led_by_it = 0;
+  for (uint64_t seed = 1; seed <= 20; ++seed) {
+    CAPTURE(seed);
+    sim_cluster sim{seeded(seed)};
+    auto first = led(sim);
+    auto who = sim.ids()[first == sim.ids()[0] ? 1 : 0];
+    sim.crash(first, crash_kind::process);
+    sim.run_for(100ms);
+    // For this it stays.
+    std::vector<errc> answers;
+    sim.submit(who, one, request_kind::command, to_bytes("put a v"), 10s,
+               [&](const outcome& x) { answers.push_back(x.code); });
+    auto start = sim.now();
+    auto stopped = false;
+    stop_process(sim, who, stopped);
+    // The one that is down is back in time to be led by the other.
+    auto leads = [&] { return sim.leader() && sim.leader() != first; };
+    REQUIRE(sim.run_until(leads, 6s));
+    led_by_it += sim.leader() == who ? 1 : 0;
+    sim.start(first);
+    REQUIRE(sim.run_until([&] { return stopped; }, 6s));
+    auto timeout = seeded(seed).group.election_timeout;
+    CHECK(sim.now() - start <= 5 * timeout);
+    CHECK(answers.size() == 1);
+  }
+  CHECK(led_by_it > 0);
+}
+
 TEST_CASE("a leader that stops need not wait for a member that sleeps") {
   // It may be chosen to lead, since it was heard last; then the other one is.
   for (uint64_t seed = 1; seed <= 20; ++seed) {

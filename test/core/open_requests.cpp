@@ -124,7 +124,7 @@ TEST_CASE(
   x.command(3);
   x.to_other(server_id{3});
   x.command(4);
-  x.open.refused_all(other);
+  x.open.refused_all({other, term_t{1}});
   // What was appended stays, what another one has is not touched, and what the
   // first one says later is about nobody.
   CHECK(!x.open.appended(first[1].id, errc::none, at(3, 1)));
@@ -138,6 +138,41 @@ TEST_CASE(
                    {4, errc::none, at(4, 2), "4@2"}});
   CHECK(endings_of(x.open.connection_lost(server_id{3}))
         == endings{{3, errc::outcome_unknown, {}, ""}});
+}
+
+TEST_CASE("a farewell is about what was passed on up to its term") {
+  desk x;
+  for (uint64_t term = 1; term <= 3; ++term) {
+    x.command(static_cast<int>(term));
+    x.to_other(other, term_t{term});
+  }
+  x.command(4);
+  x.to_other(server_id{3}, term_t{2});
+  x.open.refused_all({other, term_t{2}});
+  auto again = x.to_role();
+  REQUIRE(again.size() == 2);
+  CHECK(!x.open.appended(again[0].id, errc::none, at(5, 4)));
+  CHECK(!x.open.appended(again[1].id, errc::none, at(6, 4)));
+  CHECK(x.apply({at(5, 4), at(6, 4)})
+        == endings{{1, errc::none, at(5, 4), "5@4"},
+                   {2, errc::none, at(6, 4), "6@4"}});
+  CHECK(endings_of(x.open.connection_lost(other))
+        == endings{{3, errc::outcome_unknown, {}, ""}});
+  CHECK(endings_of(x.open.connection_lost(server_id{3}))
+        == endings{{4, errc::outcome_unknown, {}, ""}});
+}
+
+TEST_CASE("a connection that is lost is one with a member, in whatever term") {
+  desk x;
+  for (uint64_t term = 1; term <= 3; ++term) {
+    x.command(static_cast<int>(term));
+    x.to_other(other, term_t{term});
+  }
+  CHECK(endings_of(x.open.connection_lost(other))
+        == endings{{1, errc::outcome_unknown, {}, ""},
+                   {2, errc::outcome_unknown, {}, ""},
+                   {3, errc::outcome_unknown, {}, ""}});
+  CHECK(x.open.empty());
 }
 
 TEST_CASE("an answer that comes after the tenure still counts") {
@@ -222,7 +257,8 @@ TEST_CASE("commands leave in messages of a bounded size") {
     x.command(i, "0123456789");
   x.command(5, std::string(100, 'x'));
   auto sizes = [&](size_t max_count, size_t max_bytes) {
-    return x.open.take_commands(other, true, max_count, max_bytes).size();
+    return x.open.take_commands({other, term_t{1}}, true, max_count, max_bytes)
+      .size();
   };
   CHECK(sizes(unlimited, 29) == 2);
   CHECK(sizes(1, unlimited) == 1);

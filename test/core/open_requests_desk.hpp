@@ -63,11 +63,13 @@ struct desk {
   }
 
   std::vector<requests::command> to_role() {
-    return open.take_commands(server_id{1}, false, unlimited, unlimited);
+    return open.take_commands({server_id{1}, term_t{1}}, false, unlimited,
+                              unlimited);
   }
 
-  std::vector<requests::command> to_other(server_id who = other) {
-    return open.take_commands(who, true, unlimited, unlimited);
+  std::vector<requests::command> to_other(server_id who = other,
+                                          term_t term = term_t{1}) {
+    return open.take_commands({who, term}, true, unlimited, unlimited);
   }
 
   /// A command that the leader, elsewhere, has appended.

@@ -149,7 +149,7 @@ private:
       return;
     while (!results_.empty())
       result_arrives();
-    open_.refused_all(other);
+    open_.refused_all({other, term_});
     new_term();
   }
 
@@ -193,8 +193,8 @@ private:
   }
 
   void hand_over() {
-    for (auto& x : open_.take_commands(ours_ ? server_id{1} : other, !ours_,
-                                       1 + draw(5), unlimited))
+    for (auto& x : open_.take_commands({ours_ ? server_id{1} : other, term_},
+                                       !ours_, 1 + draw(5), unlimited))
       to_leader_.push_back(
         {term_, x.id, std::stoi(std::string{as_text(x.payload)})});
     if (auto batch = open_.take_queries())

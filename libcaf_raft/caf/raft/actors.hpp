@@ -201,11 +201,6 @@ struct resolve_name {
 using resolver_actor
   = handle<caf::result<void>(resolve_name), caf::result<void>(stop)>;
 
-/// A group message arrived. Its sender is who the handshake established.
-struct received {
-  message body;
-};
-
 /// The connection to a member was made or lost: messages in flight to it may be
 /// gone.
 struct peer_changed {
@@ -312,6 +307,8 @@ struct admitted {
   /// unformed.
   route_table_ptr routes;
   welcome answer;
+  /// Later ones have larger numbers; none for chunks.
+  uint64_t number = 0;
 };
 
 /// To the connection, also later on: it must end.

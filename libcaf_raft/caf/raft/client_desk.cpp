@@ -82,8 +82,9 @@ void client_desk::pass_commands(const way_to_leader& way) {
   if (hold_commands_until_)
     return;
   while (open_.has_waiting_commands()) {
-    auto taken = open_.take_commands(
-      way.leader, !way.role, cfg_.max_append_entries, cfg_.max_append_bytes);
+    auto taken = open_.take_commands({way.leader, way.term}, !way.role,
+                                     cfg_.max_append_entries,
+                                     cfg_.max_append_bytes);
     if (taken.empty())
       return;
     if (way.role) {
@@ -161,8 +162,8 @@ void client_desk::connection_lost(server_id member) {
   ask_reads_at_.reset();
 }
 
-void client_desk::refused_all(server_id member) {
-  open_.refused_all(member);
+void client_desk::refused_all(server_id member, term_t term) {
+  open_.refused_all({member, term});
   open_.ask_reads_anew();
   ask_reads_at_.reset();
 }

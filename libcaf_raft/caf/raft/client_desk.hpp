@@ -55,10 +55,12 @@ public:
   /// Someone leads, who has not refused anything yet.
   void leader_known();
 
+  /// Another member may not have got what it was passed, or its answers were lost.
   void connection_lost(server_id member);
 
-  /// What another member was passed and did not answer it did not append.
-  void refused_all(server_id member);
+  /// What another member was passed up to this term and did not answer it did not
+  /// append, and never will.
+  void refused_all(server_id member, term_t term);
 
   void applied(entries_applied& msg, const applier_actor& applier);
 

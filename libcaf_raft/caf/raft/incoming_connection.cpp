@@ -31,6 +31,7 @@ void incoming_connection::start(timespan limit) {
 
 void incoming_connection::on(const admitted& msg) {
   routes_ = msg.routes;
+  number_ = msg.number;
   link_.admit(msg.answer, max_body_size(routes_));
 }
 
@@ -70,7 +71,7 @@ void incoming_connection::on_message(envelope& msg) {
     return;
   auto i = routes_->servers.find(msg.group);
   if (i != routes_->servers.end())
-    post(self_, i->second, received{std::move(msg.body)});
+    post(self_, i->second, received{std::move(msg.body), number_});
 }
 
 void incoming_connection::on_message(node_message& msg) {

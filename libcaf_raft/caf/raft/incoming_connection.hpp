@@ -52,6 +52,7 @@ private:
   /// As the hello had it.
   cluster_id cluster_;
   route_table_ptr routes_;
+  uint64_t number_ = 0;
 };
 
 } // namespace caf::raft

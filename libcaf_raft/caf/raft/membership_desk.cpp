@@ -17,7 +17,7 @@ constexpr size_t max_reached = 64;
 } // namespace
 
 void membership_desk::add(const change_members& msg, time_point deadline) {
-  waiters_.push_back({msg, deadline, {}, state_t::waiting, {}, {}});
+  waiters_.push_back({msg, deadline, {}, state_t::waiting, {}, {}, {}});
 }
 
 void membership_desk::pass_on(const way_to_leader& way) {
@@ -30,6 +30,7 @@ void membership_desk::pass_on(const way_to_leader& way) {
     x.id = ++last_;
     x.state = state_t::asked;
     x.asked = way.leader;
+    x.asked_in = way.term;
     if (way.role)
       post(self_, way.role, begin_change{x.id, x.order.what});
     else
@@ -135,7 +136,8 @@ bool membership_desk::has_voters(const waiter& x) const {
 // -- what happens besides -----------------------------------------------------
 
 void membership_desk::tenure_over() {
-  refused_all(me_.id);
+  hold_until_.reset();
+  wait_again([this](const waiter& x) { return x.asked == me_.id; });
 }
 
 void membership_desk::connection_lost(server_id member) {
@@ -147,10 +149,16 @@ void membership_desk::connection_lost(server_id member) {
   });
 }
 
-void membership_desk::refused_all(server_id member) {
+void membership_desk::refused_all(server_id member, term_t term) {
   hold_until_.reset();
+  wait_again(
+    [=](const waiter& x) { return x.asked == member && x.asked_in <= term; });
+}
+
+template <class Predicate>
+void membership_desk::wait_again(Predicate which) {
   for (auto& x : waiters_)
-    if (x.state == state_t::asked && x.asked == member)
+    if (x.state == state_t::asked && which(x))
       x.state = state_t::waiting;
 }
 

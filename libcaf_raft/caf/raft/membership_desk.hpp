@@ -13,10 +13,14 @@ namespace caf::raft {
 /// finds out from the log what became of it.
 class membership_desk {
 public:
-  membership_desk(scheduled_actor* self, group_id group, sender me)
+  /// @param first A random number: an answer to an earlier life fits nothing.
+  membership_desk(scheduled_actor* self, group_id group, sender me,
+                  uint64_t first)
     : self_(self),
       group_(group),
-      me_(me) {
+      me_(me),
+      // (What other members ask for is counted from the top down.)
+      last_{first / 2} {
     // nop
   }
 
@@ -42,8 +46,9 @@ public:
 
   void connection_lost(server_id member);
 
-  /// What that member was passed and did not answer it did not append.
-  void refused_all(server_id member);
+  /// What that member was passed up to this term and did not answer it did not
+  /// append, and never will.
+  void refused_all(server_id member, term_t term);
 
   std::optional<time_point> next_deadline() const;
 
@@ -72,9 +77,12 @@ private:
     request_id id;
     state_t state = state_t::waiting;
     server_id asked;
+    term_t asked_in;
     entry_id entry;
   };
 
+  template <class Predicate>
+  void wait_again(Predicate which);
   void settle_all();
   bool settle(waiter& x);
   bool has_voters(const waiter& x) const;

@@ -60,14 +60,13 @@ void node_state::on(const hello_received& msg) {
     return guests_.admit(who, msg.connection, answer(), routes);
   if (peers_.meet(who, me()))
     tell_peers();
+  guests_.admit(who, msg.connection, answer(), routes);
   env_.log_to.debug(
     fmt::format("member {} connected from {}", who.id.value, msg.origin));
   if (who.cluster)
     peers_.has_formed(who.id, who.cluster);
-  // Before anything that it says.
   if (ours)
     tell_servers(member_seen{{who.id, who.incarnation}, who.address, false});
-  guests_.admit(who, msg.connection, answer(), routes);
   if (auto address = peers_.address_of(who.id); address != who.address)
     say(log_level::warning, "address of " + to_string(who.id),
         fmt::format("member {} says that it is at {}; it is sought at {}",

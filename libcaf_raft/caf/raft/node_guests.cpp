@@ -27,7 +27,8 @@ void node_guests::admit(const hello& who,
   } else {
     guests_.push_back({who, connection});
   }
-  post(self_, connection, admitted{routes, answer});
+  auto number = who.carries == lane::messages ? ++last_number_ : 0;
+  post(self_, connection, admitted{routes, answer, number});
 }
 
 void node_guests::end_bulk_of(const hello& who) {

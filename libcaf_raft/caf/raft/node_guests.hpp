@@ -48,6 +48,7 @@ private:
 
   scheduled_actor* self_;
   std::vector<guest> guests_;
+  uint64_t last_number_ = 0;
 };
 
 } // namespace caf::raft

@@ -49,6 +49,14 @@ struct begin_change {
   change what;
 };
 
+/// A group message arrived. Its sender is who the handshake established.
+struct received {
+  message body;
+  /// The connection that it came by, for messages: a later one of the same sender
+  /// has a larger number. None: it may come at any time, as chunks do.
+  uint64_t connection = 0;
+};
+
 /// Another member has said where it is, or, unformed, that it is there.
 struct member_seen {
   sender who;

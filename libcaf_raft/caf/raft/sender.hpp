@@ -9,7 +9,7 @@ struct sender {
   server_id id;
   incarnation_t incarnation;
 
-  bool operator==(const sender&) const = default;
+  auto operator<=>(const sender&) const = default;
 };
 
 } // namespace caf::raft

@@ -13,7 +13,7 @@ server_state::server_state(scheduled_actor* self,
     tenure_(rng_()),
     clients_(self, env_.group, env_.self, env_.cfg, rng_()),
     leadership_(self),
-    membership_(self, env_.group, env_.self),
+    membership_(self, env_.group, env_.self, env_.seed),
     reports_(self),
     snapshots_(self, env_.cfg, rng_()) {
   auto me = actor_cast<server_actor>(self_);
@@ -149,6 +149,11 @@ void server_state::on(const leader_known& msg) {
 
 void server_state::leader_changed() {
   if (leader_) {
+    // It may come to lead while it ends.
+    if (stopping_ && leader_ == env_.self.id) {
+      farewell_said_ = false;
+      post(self_, role_, begin_transfer{request_id{}, server_id{}});
+    }
     clients_.leader_known();
     leadership_.leader_is(leader_, env_.self.id);
     if (leader_ == env_.self.id)

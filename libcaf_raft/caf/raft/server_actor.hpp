@@ -127,6 +127,7 @@ private:
                   term_t term, bool transfer);
   role_actor spawn_role(core::role_kind kind,
                         std::shared_ptr<role_setup> setup);
+  bool is_newest_connection(const sender& from, uint64_t number);
   void deliver(message& msg);
   void to_role(message& msg);
   void pass_on_commands(propose& msg);
@@ -204,6 +205,8 @@ private:
   /// A newer term that was seen meanwhile.
   term_t wanted_term_;
   std::deque<message> held_;
+  /// The newest connection that each life of a member has said something on.
+  std::map<sender, uint64_t> spoke_on_;
   /// What other members asked of the present role and was not answered yet.
   std::set<core::reader> remote_commands_;
   std::set<core::reader> remote_reads_;

@@ -54,8 +54,8 @@ bool server_state::said_farewell() {
 void server_state::on_farewell(const farewell& msg) {
   auto& last = left_in_[msg.from.id];
   last = std::max(last, msg.term);
-  clients_.refused_all(msg.from.id);
-  membership_.refused_all(msg.from.id);
+  clients_.refused_all(msg.from.id, msg.term);
+  membership_.refused_all(msg.from.id, msg.term);
   send(msg.from.id, farewell_result{env_.self, term_});
   flush_soon();
 }

@@ -78,10 +78,6 @@ void server_state::on(const change_answered& msg) {
 }
 
 void server_state::on(const member_seen& msg) {
-  // Answers on its earlier connection may be lost: what it does not answer before a
-  // farewell need not be undone.
-  clients_.connection_lost(msg.who.id);
-  membership_.connection_lost(msg.who.id);
   if (!msg.unformed) {
     elsewhere_[msg.who.id] = msg;
     forget_who_is_there();

@@ -2,6 +2,7 @@
 
 #include "caf/raft/assert.hpp"
 #include "caf/raft/bytes.hpp"
+#include "caf/raft/core/passed_on.hpp"
 #include "caf/raft/core/request_table.hpp"
 #include "caf/raft/error.hpp"
 #include "caf/raft/settings.hpp"
@@ -25,9 +26,10 @@ namespace caf::raft::core {
 /// - *handed over* to the leader, here or at another member, who has not
 ///   answered: it may be appended. It is not sent again unless the leader
 ///   refuses it, so it is never appended twice. When its time is up, or the
-///   connection that it left by breaks, it is `outcome_unknown`. Not so when
-///   the own leadership ends, or another member says farewell: what that left
-///   unanswered it did not append;
+///   connection that it left by breaks, or the leader speaks on another one than
+///   that on which it would have answered, it is `outcome_unknown`. Not so when
+///   the own leadership ends, or another member says farewell in that term or a
+///   later one: what that left unanswered it did not append;
 /// - *appended* as an entry whose id is known. Once the state machine here has
 ///   applied that index it is done if the entry there has that term, and if it
 ///   has another, it never will be: `no_leader` (log matching, §3.5). Where its
@@ -126,16 +128,16 @@ public:
   }
 
   /// Hands waiting commands over to the leader, in order.
-  /// @param leader    The member that leads.
+  /// @param to_whom   Who leads, in which term.
   /// @param elsewhere Whether that is another member, over a connection that
   ///                  stands.
   /// @param max_bytes Stop before the payloads pass this, but hand over at
   ///                  least one where one waits.
-  std::vector<command> take_commands(server_id leader, bool elsewhere,
+  std::vector<command> take_commands(leadership to_whom, bool elsewhere,
                                      size_t max_count, size_t max_bytes) {
     std::vector<command> result;
     size_t bytes_taken = 0;
-    auto& to = elsewhere ? passed_on_[leader] : handed_over_;
+    auto& to = elsewhere ? passed_on_.to(to_whom) : handed_over_;
     while (!waiting_commands_.empty() && result.size() < max_count) {
       auto i = waiting_commands_.begin();
       bytes_taken += i->payload.size();
@@ -234,19 +236,17 @@ public:
     ask_reads_anew();
   }
 
-  /// Another member appends nothing any more of what it was passed and has not
-  /// answered. That waits for the next leader, before newer commands.
-  void refused_all(server_id member) {
-    if (auto i = passed_on_.find(member); i != passed_on_.end())
-      wait_again(i->second);
+  /// Another member appends nothing any more of what it was passed up to a term
+  /// and has not answered. That waits for the next leader, before newer commands.
+  void refused_all(leadership last) {
+    passed_on_.take_up_to(last, [this](list_t& xs) { wait_again(xs); });
   }
 
-  /// The connection to another member is gone, and with it what was passed on
-  /// and not answered.
+  /// What that member was passed, or its answers, may be lost with a connection.
   settled_list connection_lost(server_id member) {
     settled_list result;
-    if (auto i = passed_on_.find(member); i != passed_on_.end())
-      table_.give_up_all(i->second, result);
+    auto give_up = [&](list_t& xs) { table_.give_up_all(xs, result); };
+    passed_on_.take_all(member, give_up);
     return result;
   }
 
@@ -261,7 +261,7 @@ public:
           return true;
       return false;
     };
-    return !handed_over_.empty() || has_some(passed_on_) || has_some(appended_);
+    return !handed_over_.empty() || !passed_on_.empty() || has_some(appended_);
   }
 
   /// The state machine is at `last` now.
@@ -312,7 +312,7 @@ public:
     };
     table_.give_up_all(waiting_commands_, result);
     table_.give_up_all(handed_over_, result);
-    settle_each(passed_on_);
+    passed_on_.take_all([&](list_t& xs) { table_.give_up_all(xs, result); });
     settle_each(appended_);
     table_.give_up_all(waiting_queries_, result);
     settle_each(asking_queries_);
@@ -384,7 +384,7 @@ private:
   /// To the own role.
   list_t handed_over_;
   /// To another member.
-  std::map<server_id, list_t> passed_on_;
+  passed_on<list_t> passed_on_;
   /// For each term, in order of the index.
   std::map<term_t, list_t> appended_;
 

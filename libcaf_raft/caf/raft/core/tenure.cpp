@@ -296,6 +296,15 @@ std::optional<message> answer_unready(const sender& self, const message& what) {
   return is_request ? answer_stale(self, term_t{}, what) : std::nullopt;
 }
 
+bool settles_requests(const message& what) {
+  return std::holds_alternative<propose_result>(what)
+         || std::holds_alternative<read_index_result>(what)
+         || std::holds_alternative<transfer_result>(what)
+         || std::holds_alternative<change_result>(what)
+         || std::holds_alternative<farewell>(what)
+         || std::holds_alternative<farewell_result>(what);
+}
+
 const sender& sender_of(const message& what) {
   return std::visit([](auto& msg) -> const sender& { return msg.from; }, what);
 }

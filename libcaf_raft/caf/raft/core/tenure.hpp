@@ -122,6 +122,9 @@ std::optional<message> answer_stale(const sender& self, term_t own,
 /// each other again.
 std::optional<message> answer_unready(const sender& self, const message& what);
 
+/// Whether it settles requests by their ids, whatever role there is.
+bool settles_requests(const message& what);
+
 /// The sender, term and name ("append_entries") of any message.
 const sender& sender_of(const message& what);
 term_t term_of(const message& what);
