@@ -19,6 +19,7 @@ struct server_fixture : virtual_process {
   collector<send_frame> to_2{sys.system()};
   collector<send_frame> to_3{sys.system()};
   collector<outcome> client{sys.system()};
+  collector<members_changed> admin{sys.system()};
   server_actor server;
 
   server_fixture() {
@@ -79,6 +80,26 @@ struct server_fixture : virtual_process {
     tell(server,
          caf::raft::submit{
            request_id{1}, kind, to_bytes(text), {}, client.as<client_actor>()});
+  }
+
+  /// A client asks for a learner.
+  void add_learner() {
+    change_members what;
+    what.id = request_id{1};
+    what.what.kind = change_kind::add;
+    what.what.members = {{{}, "d:4", false}};
+    what.reply_to = admin.as<change_listener>();
+    tell(server, what);
+  }
+
+  /// A configuration without member `id` is committed.
+  void know_removed(uint64_t id) {
+    auto without = std::make_shared<configuration>(*zero_of_three());
+    std::erase_if(without->members, [=](auto& x) { return x.id.value == id; });
+    std::erase(without->voters, server_id{id});
+    without->removed.push_back(server_id{id});
+    placed_configuration committed{index_t{5}, without};
+    tell(server, members_known{committed, committed, {}});
   }
 
   /// What went to a member since the last call.

@@ -213,12 +213,7 @@ TEST_CASE("who was removed while it led still says what became of requests") {
   it.submit(request_kind::command, "put a b");
   auto asked = it.sent<propose>(2);
   REQUIRE(asked.size() == 1);
-  auto without = std::make_shared<configuration>(*zero_of_three());
-  std::erase_if(without->members, [](auto& x) { return x.id == server_id{2}; });
-  std::erase(without->voters, server_id{2});
-  without->removed.push_back(server_id{2});
-  placed_configuration committed{index_t{5}, without};
-  it.tell(it.server, members_known{committed, committed, {}});
+  it.know_removed(2);
   // Its term is newer, and that is nothing to us.
   it.arrive(propose_result{
     member_of(2), term_t{9}, {{asked[0].proposals[0].id, errc::no_space, {}}}});
@@ -228,6 +223,84 @@ TEST_CASE("who was removed while it led still says what became of requests") {
   it.arrive(farewell{member_of(2), term_t{9}});
   CHECK(it.sent<farewell_result>(2)
         == std::vector{farewell_result{member_of(1), term_t{1}}});
+}
+
+TEST_CASE("between two roles a farewell does not overtake what was answered") {
+  for (uint64_t seed = 1; seed <= 20; ++seed) {
+    CAPTURE(seed);
+    server_fixture it;
+    it.rng = testing::random_source{seed};
+    it.begin();
+    it.follow(2, 1);
+    it.submit(request_kind::command, "put a b");
+    auto asked = it.sent<propose>(2);
+    REQUIRE(asked.size() == 1);
+    it.know_removed(2);
+    // The first of these ends a role; the second names the entry.
+    message all[]
+      = {heartbeat{member_of(3), term_t{2}, tenure_id{98}, round_t{1}, {}},
+         propose_result{
+           member_of(2),
+           term_t{1},
+           {{asked[0].proposals[0].id, errc::none, {term_t{1}, index_t{7}}}}},
+         farewell{member_of(2), term_t{2}}};
+    for (auto& x : all)
+      post_from_outside(it.server, received{x});
+    it.run();
+    CHECK(it.sent<propose>(3).empty());
+    CHECK(it.client.take<outcome>().empty());
+  }
+}
+
+TEST_CASE(
+  "nothing is passed on to a leader that was lost until it leads again") {
+  server_fixture it;
+  it.begin();
+  it.follow(2, 1);
+  it.tell(it.server, peer_changed{server_id{2}, false});
+  it.submit(request_kind::command, "put a b");
+  // Its process may be another one.
+  it.tell(it.server, peer_changed{server_id{2}, true});
+  CHECK(it.sent<propose>(2).empty());
+  SUBCASE("it does") {
+    it.arrive(
+      heartbeat{member_of(2), term_t{1}, tenure_id{99}, round_t{2}, {}});
+    CHECK(it.sent<propose>(2).size() == 1);
+  }
+  SUBCASE("or another one") {
+    it.arrive(
+      heartbeat{member_of(3), term_t{2}, tenure_id{98}, round_t{1}, {}});
+    CHECK(it.sent<propose>(3).size() == 1);
+  }
+}
+
+TEST_CASE("a change of the members is asked for as a command is") {
+  server_fixture it;
+  it.begin();
+  heartbeat next{member_of(3), term_t{3}, tenure_id{98}, round_t{1}, {}};
+  it.arrive_by(
+    1, heartbeat{member_of(2), term_t{2}, tenure_id{99}, round_t{1}, {}});
+  it.add_learner();
+  REQUIRE(it.sent<request_change>(2).size() == 1);
+  SUBCASE("again behind a farewell") {
+    it.arrive_by(1, farewell{member_of(2), term_t{2}});
+    it.arrive(next);
+    CHECK(it.sent<request_change>(3).size() == 1);
+    CHECK(it.admin.take<members_changed>().empty());
+  }
+  SUBCASE("not behind a farewell of an earlier term") {
+    it.arrive_by(1, farewell{member_of(2), term_t{1}});
+    it.arrive(next);
+    CHECK(it.sent<request_change>(3).empty());
+  }
+  SUBCASE("not behind a farewell on a new connection") {
+    it.arrive_by(2, farewell{member_of(2), term_t{2}});
+    auto answers = it.admin.take<members_changed>();
+    REQUIRE(answers.size() == 1);
+    CHECK(answers[0].code == errc::outcome_unknown);
+    it.arrive(next);
+    CHECK(it.sent<request_change>(3).empty());
+  }
 }
 
 TEST_CASE("results are kept for the next role, however many messages wait") {

@@ -105,6 +105,7 @@ void server_state::on(const peer_changed& msg) {
     tell_removed(msg.id);
   } else {
     connected_.erase(msg.id);
+    leader_was_lost_ |= msg.id == leader_;
     clients_.connection_lost(msg.id);
     membership_.connection_lost(msg.id);
     not_left_yet_.erase(msg.id);
@@ -142,6 +143,7 @@ void server_state::on(const leader_known& msg) {
   if (msg.tenure != tenure_ || leader_ == msg.leader)
     return;
   leader_ = msg.leader;
+  leader_was_lost_ = false;
   env_.log_to.info("member " + to_string(leader_) + " leads term "
                    + to_string(term_));
   leader_changed();
@@ -149,11 +151,8 @@ void server_state::on(const leader_known& msg) {
 
 void server_state::leader_changed() {
   if (leader_) {
-    // It may come to lead while it ends.
-    if (stopping_ && leader_ == env_.self.id) {
-      farewell_said_ = false;
-      post(self_, role_, begin_transfer{request_id{}, server_id{}});
-    }
+    if (stopping_ && leader_ == env_.self.id)
+      leads_while_it_ends();
     clients_.leader_known();
     leadership_.leader_is(leader_, env_.self.id);
     if (leader_ == env_.self.id)
@@ -175,6 +174,9 @@ void server_state::on(entries_released& msg) {
     flush_soon();
   if (moved)
     reports_.publish(event(group_event::kind_t::commit));
+  // Others have answered, so that it is known who can take over.
+  if (moved && std::exchange(hands_over_at_commit_, false) && running())
+    post(self_, role_, begin_transfer{request_id{}, server_id{}});
 }
 
 // -- from the applier ---------------------------------------------------------
@@ -231,8 +233,9 @@ way_to_leader server_state::way() const {
   result.term = term_;
   if (leader_ == env_.self.id)
     result.role = role_;
-  else if (auto i = peers_.find(leader_);
-           i != peers_.end() && connected_.count(leader_) > 0)
+  else if (auto i = peers_.find(leader_); i != peers_.end()
+                                          && connected_.count(leader_) > 0
+                                          && !leader_was_lost_)
     // Without a connection what is passed on would be lost, and so unknown.
     result.peer = i->second;
   return result;

@@ -128,6 +128,8 @@ private:
   role_actor spawn_role(core::role_kind kind,
                         std::shared_ptr<role_setup> setup);
   bool is_newest_connection(const sender& from, uint64_t number);
+  void hear(message& msg);
+  void leader_speaks();
   void deliver(message& msg);
   void to_role(message& msg);
   void pass_on_commands(propose& msg);
@@ -166,6 +168,7 @@ private:
 
   void progress_of_stop();
   bool said_farewell();
+  void leads_while_it_ends();
   void on_farewell(const farewell& msg);
   void on_farewell_heard(server_id by);
   /// Whether that member has left, or leaves, and leads no more in our term.
@@ -200,6 +203,9 @@ private:
   tenure_id tenure_;
   server_id leader_;
   time_point leader_heard_;
+  /// The connection to it broke, and it has not spoken since. If its process ended
+  /// and is back, it leads no more: nothing is passed on to it.
+  bool leader_was_lost_ = false;
   /// Between `end_tenure` and `tenure_over` messages wait here.
   bool handing_over_ = false;
   /// A newer term that was seen meanwhile.
@@ -211,7 +217,7 @@ private:
   std::set<core::reader> remote_commands_;
   std::set<core::reader> remote_reads_;
   std::map<request_id, core::reader> remote_transfers_;
-  request_id last_transfer_;
+  request_id last_transfer_{env_.seed / 2};
   std::map<request_id, core::reader> remote_changes_;
   request_id last_change_;
 
@@ -251,6 +257,10 @@ private:
 
   std::optional<stop_group> stopping_;
   time_point stop_deadline_;
+  /// As it was asked for, without the end that the farewell sets.
+  time_point last_stop_deadline_;
+  /// It came to lead while it ends.
+  bool hands_over_at_commit_ = false;
   bool leads_to_the_end_ = false;
   bool farewell_said_ = false;
   /// Who has not heard the farewell yet.

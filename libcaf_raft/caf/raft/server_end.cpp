@@ -16,6 +16,7 @@ void server_state::on(const stop_group& msg) {
   }
   stopping_ = msg;
   stop_deadline_ = now(self_) + msg.time_left;
+  last_stop_deadline_ = stop_deadline_;
   if (running() && leader_ == env_.self.id && !handing_over_)
     post(self_, role_, begin_transfer{request_id{}, server_id{}});
   progress_of_stop();
@@ -49,6 +50,15 @@ bool server_state::said_farewell() {
     arm();
   }
   return not_left_yet_.empty();
+}
+
+/// What it said as a follower is over. It takes what waits here, commits, and hands
+/// over.
+void server_state::leads_while_it_ends() {
+  farewell_said_ = false;
+  leads_to_the_end_ = false;
+  hands_over_at_commit_ = true;
+  stop_deadline_ = last_stop_deadline_;
 }
 
 void server_state::on_farewell(const farewell& msg) {

@@ -160,6 +160,7 @@ void server_state::on_removed(index_t at) {
     return;
   stopping_ = stop_group{};
   stop_deadline_ = now(self_) + 2 * env_.cfg.election_timeout;
+  last_stop_deadline_ = stop_deadline_;
   arm();
   // What was committed with it is to be applied and answered first.
   flush_soon();

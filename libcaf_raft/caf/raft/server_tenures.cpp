@@ -177,7 +177,7 @@ void server_state::on(const tenure_over& msg) {
   while (!held_.empty() && !handing_over_) {
     auto next = std::move(held_.front());
     held_.pop_front();
-    deliver(next);
+    hear(next);
   }
 }
 
@@ -192,28 +192,32 @@ constexpr size_t max_held = 4096;
 } // namespace
 
 void server_state::on(received& msg) {
-  auto who = core::sender_of(msg.body);
-  auto from = who.id;
-  if (msg.connection != 0 && !is_newest_connection(who, msg.connection))
-    return;
   if (auto* notice = std::get_if<removal_notice>(&msg.body))
     return on_removed(notice->index);
-  // It disturbs nobody, and learns why.
-  if (was_removed(from) && is_disturbance(term_, msg.body)) {
-    if (core::settles_requests(msg.body))
-      to_role(msg.body);
-    return tell_removed(from);
-  }
-  if (!running()) {
-    // Who takes us for a leader is not left waiting.
-    if (auto answer = core::answer_unready(env_.self, msg.body))
-      send(from, *answer);
+  if (msg.connection != 0
+      && !is_newest_connection(core::sender_of(msg.body), msg.connection))
     return;
-  }
+  // One after the other, also what settles requests: a farewell is about what was
+  // not answered before.
   if (!handing_over_)
-    deliver(msg.body);
+    hear(msg.body);
   else if (held_.size() < max_held || core::settles_requests(msg.body))
     held_.push_back(std::move(msg.body));
+}
+
+void server_state::hear(message& msg) {
+  auto from = core::sender_of(msg).id;
+  // It disturbs nobody, and learns why.
+  if (was_removed(from) && is_disturbance(term_, msg)) {
+    if (core::settles_requests(msg))
+      to_role(msg);
+    return tell_removed(from);
+  }
+  if (running())
+    return deliver(msg);
+  // Who takes us for a leader is not left waiting.
+  if (auto answer = core::answer_unready(env_.self, msg))
+    send(from, *answer);
 }
 
 /// A member that speaks on a new connection may have answered in vain before: what
@@ -273,15 +277,15 @@ void server_state::to_role(message& msg) {
   std::visit(
     overloaded{
       [this](append_entries& x) {
-        leader_heard_ = now(self_);
+        leader_speaks();
         post(self_, role_, std::move(x));
       },
       [this](const heartbeat& x) {
-        leader_heard_ = now(self_);
+        leader_speaks();
         post(self_, role_, x);
       },
       [this](install_snapshot& x) {
-        leader_heard_ = now(self_);
+        leader_speaks();
         post(self_, role_, std::move(x));
       },
       [this](propose& x) { pass_on_commands(x); },
@@ -312,6 +316,12 @@ void server_state::to_role(message& msg) {
       [this](const auto& x) { post(self_, role_, x); },
     },
     msg);
+}
+
+void server_state::leader_speaks() {
+  leader_heard_ = now(self_);
+  if (std::exchange(leader_was_lost_, false))
+    flush_soon();
 }
 
 bool server_state::leader_is_alive(server_id asking) const {

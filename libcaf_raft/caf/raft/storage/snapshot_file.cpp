@@ -118,24 +118,21 @@ unfinished_snapshot::record(const configuration_codec& codec) const {
   return decode_snapshot(*head, codec);
 }
 
-void unfinished_snapshot::add(std::span<const bytes> chunks) {
+void unfinished_snapshot::add(bytes_view chunk) {
   write([&](transaction& txn) {
     lmdb::cursor at{txn, table_};
-    auto number = chunks_;
-    for (auto& x : chunks) {
-      at.append(number, encode_chunk(number, x));
-      ++number;
-    }
+    at.append(chunks_, encode_chunk(chunks_, chunk));
   });
   write_back();
-  for (auto& x : chunks)
-    count(x);
+  count(chunk);
 }
 
-/// Lets the disk begin with what was added, and waits for what was added before:
-/// a flush of all of it at the end would keep the log from its disk for as long.
+/// Lets the disk have what was added before there is more: a flush of all of it at
+/// the end would keep the log from its disk for as long, and so, in turn, would four
+/// chunks at once.
 void unfinished_snapshot::write_back() {
-  constexpr auto how = SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE;
+  constexpr auto how = SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE
+                       | SYNC_FILE_RANGE_WAIT_AFTER;
   if (sync_file_range(data_.descriptor(), 0, 0, how) != 0
       && (errno == EIO || errno == ENOSPC))
     throw trouble{{errc::storage_failed, "cannot write " + data_.path()},

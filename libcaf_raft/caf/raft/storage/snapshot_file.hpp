@@ -9,9 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
-#include <vector>
 
 /// One snapshot, an LMDB file of its own. All functions throw `trouble`; what it
 /// says of damage is about "it".
@@ -81,8 +79,8 @@ public:
     return checksum_;
   }
 
-  /// Adds chunks, all or none.
-  void add(std::span<const bytes> chunks);
+  /// Adds the next chunk, or nothing.
+  void add(bytes_view chunk);
 
   void put(const snapshot_record& what, const configuration_codec& codec);
 

@@ -7,9 +7,6 @@ namespace caf::raft::storage {
 
 namespace {
 
-/// One transaction; larger ones would hold up others.
-constexpr size_t chunks_at_a_time = 4;
-
 trouble invalid(const char* what) {
   return trouble{{errc::invalid_argument, what}};
 }
@@ -23,8 +20,7 @@ snapshot_files::writer::writer(snapshot_files& store, group_id group,
     group_(group),
     file_(std::move(file)),
     what_(what),
-    is_known_(is_known),
-    size_(file_->size()) {
+    is_known_(is_known) {
   store_.groups_[group].unfinished = this;
 }
 
@@ -44,13 +40,13 @@ snapshot_files::writer::~writer() {
 }
 
 uint64_t snapshot_files::writer::chunks() const {
-  return file_ ? file_->chunks() + pending_.size() : 0;
+  return file_ ? file_->chunks() : 0;
 }
 
 result_of<done> snapshot_files::writer::write(bytes_view chunk) {
   return attempt([&]() -> result_of<done> {
     check(chunk);
-    add(chunk);
+    file_->add(chunk);
     return done{};
   });
 }
@@ -58,19 +54,12 @@ result_of<done> snapshot_files::writer::write(bytes_view chunk) {
 result_of<snapshot_head> snapshot_files::writer::finish() {
   return attempt([&]() -> result_of<snapshot_head> {
     check_open();
-    flush();
     return complete();
   });
 }
 
 void snapshot_files::writer::close() {
-  try {
-    flush();
-  } catch (const trouble&) {
-    // Then there is a little less of it.
-  }
   file_.reset();
-  pending_.clear();
 }
 
 template <class F>
@@ -89,29 +78,11 @@ void snapshot_files::writer::check_open() const {
 void snapshot_files::writer::check(bytes_view chunk) const {
   check_open();
   uint64_t most = snapshot_chunk_bytes;
-  auto wanted = is_known_ ? std::min(most, what_.size - size_) : chunk.size();
+  auto wanted = is_known_ ? std::min(most, what_.size - file_->size())
+                          : chunk.size();
   if (chunk.empty() || chunk.size() > most || chunk.size() != wanted
-      || size_ % snapshot_chunk_bytes != 0)
+      || file_->size() % snapshot_chunk_bytes != 0)
     throw invalid("the chunk has a wrong size");
-}
-
-void snapshot_files::writer::add(bytes_view chunk) {
-  pending_.emplace_back(chunk.begin(), chunk.end());
-  try {
-    if (pending_.size() >= chunks_at_a_time)
-      flush();
-  } catch (const trouble&) {
-    pending_.pop_back();
-    throw;
-  }
-  size_ += chunk.size();
-}
-
-void snapshot_files::writer::flush() {
-  if (pending_.empty())
-    return;
-  file_->add(pending_);
-  pending_.clear();
 }
 
 snapshot_head snapshot_files::writer::complete() {
@@ -131,7 +102,6 @@ snapshot_head snapshot_files::writer::complete() {
 }
 
 void snapshot_files::writer::give_up() {
-  pending_.clear();
   auto dropped = guarded([&]() -> result_of<done> {
     store_.forget_unfinished(group_);
     return done{};

@@ -4,7 +4,6 @@
 #include "caf/raft/storage/trouble.hpp"
 
 #include <optional>
-#include <vector>
 
 namespace caf::raft::storage {
 
@@ -37,10 +36,6 @@ private:
 
   void check(bytes_view chunk) const;
 
-  void add(bytes_view chunk);
-
-  void flush();
-
   snapshot_head complete();
 
   void give_up();
@@ -51,9 +46,6 @@ private:
   std::optional<unfinished_snapshot> file_;
   snapshot_head what_;
   bool is_known_;
-  /// Of what is there, what waits included.
-  uint64_t size_;
-  std::vector<bytes> pending_;
 };
 
 } // namespace caf::raft::storage
