@@ -212,6 +212,30 @@ TEST_CASE("who is in no configuration is let in and dialled back") {
   CHECK_FALSE(links[0].connected);
 }
 
+TEST_CASE("who is in no configuration is dialled back to the end") {
+  // Also if it is gone meanwhile: so would two go on that only meet as guests, each
+  // ending what it began since the other one did.
+  formed_node f;
+  auto group = f.add_group();
+  auto four = f.knock(f.hello_of(4, ours));
+  auto* back = f.attempt_to(4);
+  REQUIRE(back != nullptr);
+  f.closed(member_of(4), four);
+  CHECK(back->wire.take<stop>().empty());
+  group.take<new_peers>();
+  SUBCASE("it is there") {
+    f.link(4, ours);
+    CHECK(group.take<peer_changed>().size() == 1);
+    CHECK(back->wire.take<stop>().empty());
+  }
+  SUBCASE("it is not") {
+    f.unlink(4);
+    auto told = group.take<new_peers>();
+    REQUIRE(told.size() == 1);
+    CHECK(told[0].peers.size() == 2);
+  }
+}
+
 TEST_CASE("there are only so many strangers") {
   formed_node f;
   size_t refused = 0;

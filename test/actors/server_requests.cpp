@@ -259,7 +259,8 @@ TEST_CASE(
   it.follow(2, 1);
   it.tell(it.server, peer_changed{server_id{2}, false});
   it.submit(request_kind::command, "put a b");
-  // Its process may be another one.
+  // These are its last words; then its process may be another one.
+  it.arrive(heartbeat{member_of(2), term_t{1}, tenure_id{99}, round_t{1}, {}});
   it.tell(it.server, peer_changed{server_id{2}, true});
   CHECK(it.sent<propose>(2).empty());
   SUBCASE("it does") {

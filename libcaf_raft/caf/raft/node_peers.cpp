@@ -22,10 +22,11 @@ bool node_peers::keep(const std::map<server_id, std::string>& members,
   for (auto i = peers_.begin(); i != peers_.end();) {
     auto wanted = members.find(i->first);
     // Two that are only guests of each other would end each other's connection
-    // and begin it anew for ever: who is there stays.
+    // and begin it anew for ever: who is there stays, and who is being dialled.
     auto fits = wanted != members.end()
                   ? wanted->second == i->second.address
-                  : i->second.remote || guests.count(i->first) > 0;
+                  : i->second.remote || guests.count(i->first) > 0
+                      || i->second.dialled_back;
     if (fits) {
       ++i;
       continue;
@@ -46,9 +47,11 @@ bool node_peers::keep(const std::map<server_id, std::string>& members,
 bool node_peers::meet(const hello& who, const hello& me) {
   if (auto i = peers_.find(who.id); i != peers_.end()) {
     post(self_, i->second.handle, peer_seen{});
+    i->second.dialled_back = true;
     return false;
   }
   add(who.id, who.address, me);
+  peers_.at(who.id).dialled_back = true;
   return true;
 }
 
@@ -81,7 +84,7 @@ void node_peers::add(server_id id, const std::string& address,
     self_->system(), env_.place,
     peer_state::setup{id, address, me, actor_cast<node_actor>(self_), env_.net,
                       rng_()});
-  peers_.emplace(id, peer{handle, address, std::nullopt, {}});
+  peers_.emplace(id, peer{handle, address, std::nullopt, {}, false});
 }
 
 // -- links --------------------------------------------------------------------
@@ -97,6 +100,7 @@ bool node_peers::on(const peer_link_changed& msg) {
     i->second.remote = msg.remote;
   else
     i->second.remote = std::nullopt;
+  i->second.dialled_back = false;
   return true;
 }
 

@@ -85,6 +85,8 @@ private:
     std::string address;
     std::optional<sender> remote;
     cluster_id cluster;
+    /// It has said hello, and the attempt to reach it has not ended.
+    bool dialled_back = false;
   };
 
   void add(server_id id, const std::string& address, const hello& me);

@@ -143,7 +143,7 @@ void server_state::on(const leader_known& msg) {
   if (msg.tenure != tenure_ || leader_ == msg.leader)
     return;
   leader_ = msg.leader;
-  leader_was_lost_ = false;
+  leader_was_lost_ = leader_ != env_.self.id && connected_.count(leader_) == 0;
   env_.log_to.info("member " + to_string(leader_) + " leads term "
                    + to_string(term_));
   leader_changed();
@@ -175,6 +175,7 @@ void server_state::on(entries_released& msg) {
   if (moved)
     reports_.publish(event(group_event::kind_t::commit));
   // Others have answered, so that it is known who can take over.
+  has_committed_ |= moved;
   if (moved && std::exchange(hands_over_at_commit_, false) && running())
     post(self_, role_, begin_transfer{request_id{}, server_id{}});
 }

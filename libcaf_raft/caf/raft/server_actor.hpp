@@ -203,8 +203,8 @@ private:
   tenure_id tenure_;
   server_id leader_;
   time_point leader_heard_;
-  /// The connection to it broke, and it has not spoken since. If its process ended
-  /// and is back, it leads no more: nothing is passed on to it.
+  /// It has not spoken since the connection to it stands. If its process ended and is
+  /// back, it leads no more: nothing is passed on to it.
   bool leader_was_lost_ = false;
   /// Between `end_tenure` and `tenure_over` messages wait here.
   bool handing_over_ = false;
@@ -259,7 +259,9 @@ private:
   time_point stop_deadline_;
   /// As it was asked for, without the end that the farewell sets.
   time_point last_stop_deadline_;
-  /// It came to lead while it ends.
+  /// Whether anything was committed in this tenure.
+  bool has_committed_ = false;
+  /// It leads while it ends, and has not committed anything yet.
   bool hands_over_at_commit_ = false;
   bool leads_to_the_end_ = false;
   bool farewell_said_ = false;

@@ -17,8 +17,12 @@ void server_state::on(const stop_group& msg) {
   stopping_ = msg;
   stop_deadline_ = now(self_) + msg.time_left;
   last_stop_deadline_ = stop_deadline_;
-  if (running() && leader_ == env_.self.id && !handing_over_)
-    post(self_, role_, begin_transfer{request_id{}, server_id{}});
+  if (running() && leader_ == env_.self.id && !handing_over_) {
+    // Before that nobody has answered, and it is not known who can take over.
+    hands_over_at_commit_ = !has_committed_;
+    if (has_committed_)
+      post(self_, role_, begin_transfer{request_id{}, server_id{}});
+  }
   progress_of_stop();
   arm();
 }
@@ -56,7 +60,6 @@ bool server_state::said_farewell() {
 /// over.
 void server_state::leads_while_it_ends() {
   farewell_said_ = false;
-  leads_to_the_end_ = false;
   hands_over_at_commit_ = true;
   stop_deadline_ = last_stop_deadline_;
 }

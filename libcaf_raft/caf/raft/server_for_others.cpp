@@ -37,7 +37,8 @@ void server_state::on(const transfer_begun& msg) {
   else
     leadership_.refuse(msg.id, msg.why);
   // There is nobody to hand over to: the end need not wait for it.
-  if (stopping_ && !msg.id && msg.why.code != errc::none) {
+  if (stopping_ && !msg.id && msg.why.code != errc::none
+      && kind_ == core::role_kind::leader) {
     leads_to_the_end_ = true;
     progress_of_stop();
   }

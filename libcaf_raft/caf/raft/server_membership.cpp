@@ -43,8 +43,8 @@ void server_state::refuse_as_removed(const submit& msg) {
 
 // -- for other members --------------------------------------------------------
 
-/// Numbers of changes asked for here and elsewhere do not mix: the desk counts
-/// from one up, these from the top down.
+/// Numbers of changes asked for here and elsewhere do not mix: the desk counts up
+/// from somewhere in the lower half, these from the top down.
 void server_state::pass_on_change(const request_change& msg) {
   if (auto ok = core::check_request(msg.what); !ok) {
     send(msg.from.id, change_result{env_.self,

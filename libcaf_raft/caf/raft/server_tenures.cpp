@@ -109,6 +109,9 @@ void server_state::start_role(std::shared_ptr<baton> begin_with,
   term_ = term;
   // Whoever leads this term says so, or is heard of.
   leader_ = server_id{};
+  leads_to_the_end_ = false;
+  hands_over_at_commit_ = false;
+  has_committed_ = false;
   begin_with->tenure = std::move(next);
   setup->cfg = env_.cfg;
   setup->server = actor_cast<server_actor>(self_);
@@ -320,8 +323,11 @@ void server_state::to_role(message& msg) {
 
 void server_state::leader_speaks() {
   leader_heard_ = now(self_);
-  if (std::exchange(leader_was_lost_, false))
+  // What an earlier connection brings yet may be its last words.
+  if (leader_was_lost_ && connected_.count(leader_) > 0) {
+    leader_was_lost_ = false;
     flush_soon();
+  }
 }
 
 bool server_state::leader_is_alive(server_id asking) const {

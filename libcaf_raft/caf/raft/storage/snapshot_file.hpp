@@ -79,7 +79,8 @@ public:
     return checksum_;
   }
 
-  /// Adds the next chunk, or nothing.
+  /// Adds the next chunk, or nothing; but after an error other than `no_space` nobody
+  /// knows what is there.
   void add(bytes_view chunk);
 
   void put(const snapshot_record& what, const configuration_codec& codec);

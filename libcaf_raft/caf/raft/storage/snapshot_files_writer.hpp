@@ -7,7 +7,7 @@
 
 namespace caf::raft::storage {
 
-/// Keeps the next chunks in memory and stores a few at a time.
+/// Stores each chunk at once.
 class snapshot_files::writer : public snapshot_writer {
 public:
   /// @param is_known Whether the size and the checksum in `what` are.

@@ -156,6 +156,7 @@ private:
 
   // -- invariants_members.cpp -------------------------------------------------
 
+  bool any_wiped() const;
   bool is_stored_by(server_id id, group_id group, const configuration& conf,
                     entry_id what) const;
   void check_members(group_view& group, const sim_disk& disk,
@@ -166,6 +167,7 @@ private:
   std::map<group_id, group_view> groups_;
   std::map<server_id, const sim_disk*> disks_;
   std::map<server_id, incarnation_t> lives_;
+  /// A life that has begun on an empty directory was seen.
   bool any_wiped_ = false;
   std::optional<std::string> violation_;
 };

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 // What holds of the members of a group.
 
 namespace caf::raft::testing {
@@ -43,6 +45,14 @@ bool invariants::is_stored_by(server_id id, group_id group,
          && has_durable(*i->second, group, what);
 }
 
+/// Also where the next life has not begun yet.
+bool invariants::any_wiped() const {
+  return any_wiped_
+         || std::any_of(disks_.begin(), disks_.end(), [this](auto& x) {
+              return lives_.at(x.first) != x.second->who().incarnation;
+            });
+}
+
 /// Each configuration is appended behind one that is committed (§4.1). Where a
 /// directory was lost, those that had the one before may not have it any more.
 void invariants::check_members(group_view& group, const sim_disk& disk,
@@ -67,7 +77,7 @@ void invariants::check_members(group_view& group, const sim_disk& disk,
                   return is_stored_by(id, what.group, *before.value, last);
                 });
     };
-    if (is_new && last.index && !any_wiped_ && !is_committed())
+    if (is_new && last.index && !any_wiped() && !is_committed())
       complain(
         fmt::format("configuration {} is appended before {} is committed",
                     to_string(x.id()), to_string(last)));
