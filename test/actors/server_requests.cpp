@@ -202,6 +202,7 @@ TEST_CASE(
   it.submit(request_kind::command, "put a b");
   REQUIRE(it.sent<propose>(2).size() == 1);
   it.arrive(farewell{member_of(2), term_t{2}});
+  CHECK(it.sent<propose>(2).empty());
   it.arrive(heartbeat{member_of(3), term_t{4}, tenure_id{98}, round_t{1}, {}});
   CHECK(it.sent<propose>(3).empty());
 }
@@ -291,6 +292,7 @@ TEST_CASE("a change of the members is asked for as a command is") {
   }
   SUBCASE("not behind a farewell of an earlier term") {
     it.arrive_by(1, farewell{member_of(2), term_t{1}});
+    CHECK(it.sent<request_change>(2).empty());
     it.arrive(next);
     CHECK(it.sent<request_change>(3).empty());
   }
