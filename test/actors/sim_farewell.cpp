@@ -118,8 +118,8 @@ TEST_CASE(
       if (x.kind() == entry_kind::command)
         ++times[std::string{as_text(x.payload())}];
     CHECK(times.size() > asked / 4);
-    for (auto& [what, n] : times)
-      CHECK_MESSAGE(n == 1, what);
+    for (auto& x : times)
+      CHECK_MESSAGE(x.second == 1, x.first);
   }
 }
 
