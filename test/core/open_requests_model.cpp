@@ -234,11 +234,11 @@ private:
     applied_ = last;
     std::vector<requests::ready_query> ready;
     auto ended = open_.applied_up_to(index_t{last}, xs, ready);
-    told(std::move(ended));
-    run(std::move(ready));
+    told(ended);
+    run(ready);
   }
 
-  void run(std::vector<requests::ready_query> ready) {
+  void run(const std::vector<requests::ready_query>& ready) {
     for (auto& x : ready)
       if (auto end = open_.answered(x.id)) {
         REQUIRE(must_see_.at(end->who).value <= applied_);
@@ -247,7 +247,7 @@ private:
       }
   }
 
-  void told(requests::settled_list xs) {
+  void told(const requests::settled_list& xs) {
     for (auto& x : xs)
       told(x);
   }

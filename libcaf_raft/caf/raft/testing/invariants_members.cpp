@@ -67,7 +67,7 @@ void invariants::check_members(group_view& group, const sim_disk& disk,
   if (auto* x = log == nullptr ? nullptr : log->find(before.index))
     last = x->id();
   for (auto& x : what.append) {
-    auto conf = x.configuration();
+    const auto& conf = x.configuration();
     if (!conf)
       continue;
     auto is_new = group.configurations.insert(x.id()).second;
