@@ -102,6 +102,16 @@ struct server_fixture : virtual_process {
     tell(server, members_known{committed, committed, {}});
   }
 
+  /// A client's command, as it is passed on to member 2, who leads this term.
+  propose pass_on_to_2(uint64_t term = 1) {
+    begin();
+    follow(2, term);
+    submit(request_kind::command, "put a b");
+    auto asked = sent<propose>(2);
+    REQUIRE(asked.size() == 1);
+    return asked[0];
+  }
+
   /// What went to a member since the last call.
   std::vector<message> sent(uint64_t id) {
     std::vector<message> result;

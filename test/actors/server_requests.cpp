@@ -130,10 +130,7 @@ TEST_CASE("a status waits until the log is read") {
 TEST_CASE("what a leader left unanswered when it said farewell waits for the "
           "next one") {
   server_fixture it;
-  it.begin();
-  it.follow(2, 1);
-  it.submit(request_kind::command, "put a b");
-  REQUIRE(it.sent<propose>(2).size() == 1);
+  it.pass_on_to_2();
   it.arrive(farewell{member_of(2), term_t{1}});
   CHECK(it.sent<farewell_result>(2).size() == 1);
   it.tell(it.server, peer_changed{server_id{2}, false});
@@ -197,10 +194,7 @@ TEST_CASE("nothing is heard by a connection that the member has left") {
 TEST_CASE(
   "a farewell of an earlier term is not about what was passed on later") {
   server_fixture it;
-  it.begin();
-  it.follow(2, 3);
-  it.submit(request_kind::command, "put a b");
-  REQUIRE(it.sent<propose>(2).size() == 1);
+  it.pass_on_to_2(3);
   it.arrive(farewell{member_of(2), term_t{2}});
   CHECK(it.sent<propose>(2).empty());
   it.arrive(heartbeat{member_of(3), term_t{4}, tenure_id{98}, round_t{1}, {}});
@@ -209,15 +203,11 @@ TEST_CASE(
 
 TEST_CASE("who was removed while it led still says what became of requests") {
   server_fixture it;
-  it.begin();
-  it.follow(2, 1);
-  it.submit(request_kind::command, "put a b");
-  auto asked = it.sent<propose>(2);
-  REQUIRE(asked.size() == 1);
+  auto asked = it.pass_on_to_2();
   it.know_removed(2);
   // Its term is newer, and that is nothing to us.
   it.arrive(propose_result{
-    member_of(2), term_t{9}, {{asked[0].proposals[0].id, errc::no_space, {}}}});
+    member_of(2), term_t{9}, {{asked.proposals[0].id, errc::no_space, {}}}});
   auto answers = it.client.take<outcome>();
   REQUIRE(answers.size() == 1);
   CHECK(answers[0].code == errc::no_space);
@@ -231,11 +221,7 @@ TEST_CASE("between two roles a farewell does not overtake what was answered") {
     CAPTURE(seed);
     server_fixture it;
     it.rng = testing::random_source{seed};
-    it.begin();
-    it.follow(2, 1);
-    it.submit(request_kind::command, "put a b");
-    auto asked = it.sent<propose>(2);
-    REQUIRE(asked.size() == 1);
+    auto asked = it.pass_on_to_2();
     it.know_removed(2);
     // The first of these ends a role; the second names the entry.
     message all[]
@@ -243,7 +229,7 @@ TEST_CASE("between two roles a farewell does not overtake what was answered") {
          propose_result{
            member_of(2),
            term_t{1},
-           {{asked[0].proposals[0].id, errc::none, {term_t{1}, index_t{7}}}}},
+           {{asked.proposals[0].id, errc::none, {term_t{1}, index_t{7}}}}},
          farewell{member_of(2), term_t{2}}};
     for (auto& x : all)
       post_from_outside(it.server, received{x});
@@ -308,20 +294,15 @@ TEST_CASE("a change of the members is asked for as a command is") {
 
 TEST_CASE("results are kept for the next role, however many messages wait") {
   server_fixture it;
-  it.begin();
-  it.follow(2, 1);
-  it.submit(request_kind::command, "put a b");
-  auto asked = it.sent<propose>(2);
-  REQUIRE(asked.size() == 1);
+  auto asked = it.pass_on_to_2();
   // The role ends; all this comes before it has.
   auto next = heartbeat{member_of(3), term_t{2}, tenure_id{98}, round_t{1}, {}};
   for (int i = 0; i < 5000; ++i)
     post_from_outside(it.server, received{next});
   post_from_outside(
     it.server,
-    received{propose_result{member_of(2),
-                            term_t{1},
-                            {{asked[0].proposals[0].id, errc::no_space, {}}}}});
+    received{propose_result{
+      member_of(2), term_t{1}, {{asked.proposals[0].id, errc::no_space, {}}}}});
   it.run();
   auto answers = it.client.take<outcome>();
   REQUIRE(answers.size() == 1);
