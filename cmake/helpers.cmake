@@ -56,3 +56,19 @@ function(target_schema target name)
   target_include_directories(
     ${target} SYSTEM PUBLIC $<BUILD_INTERFACE:${CAPNPC_OUTPUT_DIR}>)
 endfunction()
+
+# Has a program allocate with tcmalloc, as far as CAF_RAFT_ALLOCATOR wants it: what
+# one thread allocates another one frees here, message after message, which glibc's
+# allocator is slower at (docs/performance.md). Sanitizers bring their own.
+function(target_allocator target)
+  if(CAF_RAFT_ALLOCATOR STREQUAL "system" OR CAF_RAFT_SANITIZE)
+    return()
+  endif()
+  pkg_check_modules(TCMALLOC IMPORTED_TARGET libtcmalloc_minimal)
+  if(TARGET PkgConfig::TCMALLOC)
+    target_link_libraries(${target} PRIVATE PkgConfig::TCMALLOC)
+  elseif(CAF_RAFT_ALLOCATOR STREQUAL "tcmalloc")
+    message(FATAL_ERROR "CAF_RAFT_ALLOCATOR is tcmalloc, which is not there: "
+                        "install libgoogle-perftools-dev")
+  endif()
+endfunction()

@@ -232,8 +232,9 @@ int run(options opts, const sigset_t& signals) {
 } // namespace
 
 int main(int argc, char** argv) {
-  // Of glibc's allocator: what one thread allocates another one frees, so an
-  // arena for each is of no use, and all but the first are slow to grow.
+  // Where glibc's allocator is the one (CAF_RAFT_ALLOCATOR): what one thread
+  // allocates another one frees, so an arena for each is of no use, and all but
+  // the first are slow to grow.
   mallopt(M_ARENA_MAX, 1);
   auto signals = block_signals();
   try {
