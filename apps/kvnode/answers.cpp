@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
+#include <iterator>
+
 namespace kvnode {
 
 namespace {
@@ -160,6 +163,25 @@ http_answer make_answer(const reply_plan& asked, const raft::outcome& what) {
   return json_answer(asked.to
                        ? fmt::format(R"({{"leader":{}}})", asked.to.value)
                        : std::string{"{}"});
+}
+
+std::string timing_text(const reply_plan& asked, const raft::stage_times& times,
+                        raft::time_point now) {
+  std::string result;
+  auto add = [&](std::string_view name, raft::timespan x) {
+    using milliseconds = std::chrono::duration<double, std::milli>;
+    if (x.count() > 0)
+      fmt::format_to(std::back_inserter(result), "{}{};dur={:.3f}",
+                     result.empty() ? "" : ", ", name, milliseconds(x).count());
+  };
+  add("parse", asked.taken - asked.arrived);
+  add("queue", times.queue);
+  add("forward", times.forward);
+  add("append", times.append);
+  add("quorum", times.quorum);
+  add("apply", times.apply);
+  add("total", now - asked.arrived);
+  return result;
 }
 
 http_answer make_answer(const reply_plan& asked, const raft::status& what,

@@ -93,7 +93,7 @@ struct http_settings {
   /// How long a client may take to close after we have.
   raft::timespan linger = std::chrono::seconds(2);
 
-  size_t max_connections = 8192;
+  size_t max_connections = 20'000;
 
   /// Requests of one connection that may be under way; more have to wait.
   size_t max_open_requests = 64;

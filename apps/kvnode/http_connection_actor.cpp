@@ -70,6 +70,7 @@ http_connection_actor::behavior_type http_connection_state::make_behavior() {
 // -- from the client ----------------------------------------------------------
 
 void http_connection_state::on(const caf::io::new_data_msg& msg) {
+  arrived_ = raft::now(self_);
   take(text_of(msg));
   end_turn();
   if (!may_read())
@@ -142,7 +143,9 @@ void http_connection_state::begin(const http_request& request) {
   auto limit = cfg_.request_timeout;
   if (std::holds_alternative<ask_status>(todo.first))
     limit = std::min(limit, cfg_.status_timeout);
-  auto deadline = raft::now(self_) + limit;
+  todo.then.arrived = arrived_;
+  todo.then.taken = raft::now(self_);
+  auto deadline = todo.then.taken + limit;
   auto id = queue_.open(todo.then, form, deadline);
   std::visit(
     [&](auto& step) {

@@ -108,6 +108,8 @@ private:
   share held_;
   /// What arrived and was not read by the parser.
   std::string waiting_;
+  /// When the newest of it arrived.
+  raft::time_point arrived_{};
   /// All of that is the beginning of something.
   bool is_beginning_ = false;
   phase_t phase_ = phase_t::open;

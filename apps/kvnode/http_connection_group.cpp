@@ -63,8 +63,12 @@ void http_connection_state::ask(raft::request_id id, ask_change& what) {
 }
 
 void http_connection_state::on(const raft::outcome& msg) {
-  if (auto plan = queue_.find(msg.id))
-    settle(msg.id, make_answer(*plan, msg));
+  if (auto plan = queue_.find(msg.id)) {
+    auto what = make_answer(*plan, msg);
+    if (plan->timed)
+      what.timing = timing_text(*plan, msg.times, raft::now(self_));
+    settle(msg.id, what);
+  }
   end_turn_with_others();
 }
 

@@ -49,6 +49,8 @@ void append(std::string& to, const http_answer& what, const answer_form& form) {
     fmt::format_to(out, "ETag: \"{}\"\r\n", what.version->value);
   if (what.allow)
     fmt::format_to(out, "Allow: {}\r\n", *what.allow);
+  if (!what.timing.empty())
+    fmt::format_to(out, "Server-Timing: {}\r\n", what.timing);
   if (what.status == 429 || what.status == 503)
     to += "Retry-After: 1\r\n";
   if (form.last)

@@ -38,6 +38,8 @@ struct http_answer {
   std::optional<version_t> version;
   /// The methods that the target takes, maybe none; points to a literal.
   std::optional<std::string_view> allow;
+  /// What stands in Server-Timing; empty: it is left out.
+  std::string timing{};
 
   std::string_view body() const {
     return text.empty() ? view : std::string_view{text};

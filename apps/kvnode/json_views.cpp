@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <chrono>
 
 namespace kvnode {
 
@@ -130,6 +131,21 @@ json peers_view(const raft::status& from) {
   return result;
 }
 
+/// By request and stage, in microseconds.
+json stages_view(const raft::status& from) {
+  auto us = [](raft::timespan x) {
+    return std::chrono::duration<double, std::micro>(x).count();
+  };
+  auto result = json::object();
+  for (auto& x : from.stages)
+    result[std::string{x.request}][std::string{x.stage}]
+      = {{"count", x.count},
+         {"p50", us(x.p50)},
+         {"p99", us(x.p99)},
+         {"max", us(x.largest)}};
+  return result;
+}
+
 json last_log_view(const raft::entry& from) {
   if (!from.index())
     return nullptr;
@@ -165,6 +181,7 @@ std::string status_json(const raft::status& from, const http_counters& counts) {
   result["incarnation"] = fmt::format("{:016x}", from.incarnation.value);
   result["waiting_for"] = text_or_null(from.waiting_for);
   result["trouble"] = text_or_null(from.trouble);
+  result["stages_us"] = stages_view(from);
   result["http"] = {{"connections", counts.connections.load()},
                     {"requests", counts.requests.load()}};
   return dump(result);

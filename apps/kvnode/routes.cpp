@@ -311,7 +311,9 @@ plan route(const http_request& request, const route_options& options) {
   if ((found.allowed.bits & bit(request.method)) == 0)
     return not_allowed(found.allowed.names,
                        "this target does not take that method");
-  return found.handle({request, path.substr(found.path.size()), *query});
+  auto result = found.handle({request, path.substr(found.path.size()), *query});
+  result.then.timed = query->find("timing").has_value();
+  return result;
 }
 
 } // namespace kvnode

@@ -71,6 +71,12 @@ struct reply_plan {
   raft::server_id to;
   /// Of a change: which configuration the client has seen.
   std::optional<raft::index_t> only_at{};
+  /// The client wants to know where the time went.
+  bool timed = false;
+  /// When the request began to arrive.
+  raft::time_point arrived{};
+  /// When all of it was there.
+  raft::time_point taken{};
 };
 
 /// What to do about a request: a step, and then a reply. Where nobody has to be
@@ -82,7 +88,7 @@ struct plan {
   template <class Step>
   plan(Step first, answer_kind kind = answer_kind::write)
     : first(std::move(first)),
-      then{kind, false, {}, {}, {}} {
+      then{kind, false, {}, {}, {}, false, {}, {}} {
     // nop
   }
 

@@ -56,6 +56,8 @@ status sample_status() {
   result.members = {index_t{4}, members};
   result.peers = {{server_id{2}, index_t{9}, index_t{10}, "replicate", 12ms}};
   result.leader_uptime = 133148ms;
+  result.stages = {{"write", "queue", 7, 1500ns, 20us, 2ms},
+                   {"read", "total", 1, 9us, 9us, 9us}};
   auto payload = encode(command{command::op_t::put, "k1", as_bytes("v1"), {}});
   result.last_entry = entry::make(index_t{9}, term_t{3}, entry_kind::command,
                                   payload);
@@ -229,6 +231,10 @@ TEST_CASE("the status has all that was promised") {
   CHECK(all["incarnation"] == "00000000000000ff");
   CHECK(all["waiting_for"].is_null());
   CHECK(all["trouble"].is_null());
+  CHECK(all["stages_us"]
+        == json::parse(R"({"write":{"queue":{"count":7,"p50":1.5,"p99":20.0,)"
+                       R"("max":2000.0}},"read":{"total":{"count":1,)"
+                       R"("p50":9.0,"p99":9.0,"max":9.0}}})"));
   CHECK(all["http"]["requests"] == 5);
 }
 

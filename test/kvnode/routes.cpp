@@ -205,6 +205,14 @@ TEST_CASE("a key has 4 KiB at most, after decoding") {
   CHECK(describe(routed("GET /kv/" + encoded)) == "get " + longest);
 }
 
+TEST_CASE("any request may ask where its time went") {
+  CHECK(routed("GET /kv/a?timing").then.timed);
+  CHECK(routed("PUT /kv/a?consistency=local&timing=1").then.timed);
+  CHECK(routed("PUT /a?timing").then.timed);
+  CHECK(!routed("GET /kv/a").then.timed);
+  CHECK(!routed("GET /kv/timing").then.timed);
+}
+
 TEST_CASE("lists of keys") {
   check({
     {"GET /kv", "list * from  limit 100"},

@@ -5,6 +5,7 @@
 #include "caf/raft/client_membership.hpp"
 #include "caf/raft/compat.hpp"
 #include "caf/raft/error.hpp"
+#include "caf/raft/stage_times.hpp"
 #include "caf/raft/status.hpp"
 #include "caf/raft/types.hpp"
 
@@ -30,6 +31,8 @@ struct outcome {
   entry_id entry;
   /// Why not, for a person; may be empty.
   std::string text;
+  /// Of a command or query: where its time went.
+  stage_times times{};
 };
 
 using client_actor = handle<caf::result<void>(outcome)>;

@@ -41,23 +41,26 @@ client_desk::client_desk(scheduled_actor* self, group_id group, sender me,
 bool client_desk::add(submit& msg, time_point now) {
   auto limit = msg.time_left.count() > 0 ? msg.time_left : cfg_.request_timeout;
   client who{msg.id, msg.reply_to};
+  open_.time_is(now);
   auto code
     = msg.kind == request_kind::command
         ? open_.add_command(who, std::move(msg.payload), now + limit, cfg_)
         : open_.add_query(who, std::move(msg.payload), now + limit, cfg_);
   if (code == errc::none)
     return true;
-  post(self_, msg.reply_to, outcome{msg.id, code, {}, {}, text_of(code)});
+  post(self_, msg.reply_to, outcome{msg.id, code, {}, {}, text_of(code), {}});
   return false;
 }
 
 void client_desk::query_locally(submit& msg, const applier_actor& applier) {
   auto limit = msg.time_left.count() > 0 ? msg.time_left : cfg_.request_timeout;
-  auto id = open_.add_local_query({msg.id, msg.reply_to}, now(self_) + limit,
-                                  cfg_);
+  auto time = now(self_);
+  open_.time_is(time);
+  auto id = open_.add_local_query({msg.id, msg.reply_to}, time + limit, cfg_);
   if (!id) {
-    post(self_, msg.reply_to,
-         outcome{msg.id, errc::overloaded, {}, {}, text_of(errc::overloaded)});
+    post(
+      self_, msg.reply_to,
+      outcome{msg.id, errc::overloaded, {}, {}, text_of(errc::overloaded), {}});
     return;
   }
   run_queries order;
@@ -70,6 +73,7 @@ void client_desk::query_locally(submit& msg, const applier_actor& applier) {
 void client_desk::pass_on(const way_to_leader& way) {
   if (!way)
     return;
+  open_.time_is(now(self_));
   pass_commands(way);
   pass_reads(way);
 }
@@ -125,6 +129,7 @@ void client_desk::send(const way_to_leader& way, const message& what) {
 // -- from the leader ----------------------------------------------------------
 
 void client_desk::appended(const std::vector<proposal_result>& results) {
+  open_.time_is(now(self_));
   for (auto& x : results) {
     if (x.code == errc::no_leader && !hold_commands_until_)
       hold_commands_until_ = now(self_) + cfg_.heartbeat_interval / 2;
@@ -135,6 +140,7 @@ void client_desk::appended(const std::vector<proposal_result>& results) {
 
 void client_desk::read_confirmed(request_id batch, errc code, index_t index,
                                  const applier_actor& applier) {
+  open_.time_is(now(self_));
   if (code == errc::no_leader && open_.asks(batch) && !hold_reads_until_)
     hold_reads_until_ = now(self_) + cfg_.heartbeat_interval / 2;
   run(open_.read_confirmed(batch, code, index), applier);
@@ -168,7 +174,13 @@ void client_desk::refused_all(server_id member, term_t term) {
   ask_reads_at_.reset();
 }
 
+void client_desk::released(const entries_released& msg) {
+  open_.time_is(now(self_));
+  open_.released(msg.last, msg.stored);
+}
+
 void client_desk::applied(entries_applied& msg, const applier_actor& applier) {
+  open_.time_is(now(self_));
   std::vector<requests::applied> answers;
   answers.reserve(msg.answers.size());
   for (auto& x : msg.answers)
@@ -180,6 +192,7 @@ void client_desk::applied(entries_applied& msg, const applier_actor& applier) {
 }
 
 void client_desk::answered(queries_answered& msg) {
+  open_.time_is(now(self_));
   for (auto& x : msg.answers)
     if (auto end = open_.answered(x.id)) {
       end->answer = std::move(x.answer);
@@ -232,9 +245,18 @@ void client_desk::answer(requests::settled_list& all) {
 }
 
 void client_desk::answer(requests::settled& what) {
+  if (what.code == errc::none)
+    (what.entry.index ? writes_ : reads_).add(what.times);
   post(self_, what.who.reply_to,
        outcome{what.who.id, what.code, std::move(what.answer), what.entry,
-               text_of(what.code)});
+               text_of(what.code), what.times});
+}
+
+std::vector<stage_status> client_desk::stages() const {
+  std::vector<stage_status> result;
+  writes_.describe("write", result);
+  reads_.describe("read", result);
+  return result;
 }
 
 } // namespace caf::raft

@@ -2,6 +2,7 @@
 
 #include "caf/raft/actors.hpp"
 #include "caf/raft/core/open_requests.hpp"
+#include "caf/raft/core/stage_account.hpp"
 #include "caf/raft/settings.hpp"
 
 #include <optional>
@@ -62,6 +63,9 @@ public:
   /// append, and never will.
   void refused_all(server_id member, term_t term);
 
+  /// Entries are to be applied.
+  void released(const entries_released& msg);
+
   void applied(entries_applied& msg, const applier_actor& applier);
 
   void answered(queries_answered& msg);
@@ -73,6 +77,9 @@ public:
   bool empty() const {
     return open_.empty();
   }
+
+  /// Where the time of all that was answered went.
+  std::vector<stage_status> stages() const;
 
   /// The nearest deadline, or the time to ask again.
   std::optional<time_point> next_deadline();
@@ -103,6 +110,8 @@ private:
   sender me_;
   settings cfg_;
   requests open_;
+  core::stage_account writes_;
+  core::stage_account reads_;
   /// The leader refused commands (it hands over, or leads no more and nobody
   /// knows yet): not before then again. The same for reads.
   std::optional<time_point> hold_commands_until_;

@@ -98,8 +98,9 @@ void leadership_desk::give_up(const waiter& who, std::string text) {
 
 void leadership_desk::answer(const waiter& who, errc code, bytes content,
                              std::string text) {
-  post(self_, who.reply_to,
-       outcome{who.client_id, code, std::move(content), {}, std::move(text)});
+  post(
+    self_, who.reply_to,
+    outcome{who.client_id, code, std::move(content), {}, std::move(text), {}});
 }
 
 } // namespace caf::raft

@@ -63,13 +63,18 @@ void role_desk::note_members(const core::tenure& tenure) {
 
 void role_desk::release(const core::tenure& tenure) {
   note_members(tenure);
+  // (The index is read whenever it may have moved.)
+  durable_.add({tenure.log.durable_index(), now(), {}});
   auto last = core::applicable_index(tenure);
   if (last <= released_)
     return;
   auto content = tenure.log.recent(released_ + 1, last + 1, SIZE_MAX, SIZE_MAX);
+  auto on_disk = durable_.find(last);
   tell_server(entries_released{tenure.commit_index, last,
-                               content ? std::move(*content) : entries{}});
+                               content ? std::move(*content) : entries{},
+                               on_disk ? on_disk->stored : time_point{}});
   released_ = last;
+  durable_.forget_up_to(last);
 }
 
 void role_desk::stored(core::tenure& tenure, index_t needed) {

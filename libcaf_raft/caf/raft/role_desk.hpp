@@ -1,6 +1,7 @@
 #pragma once
 
 #include "caf/raft/actors.hpp"
+#include "caf/raft/core/stages.hpp"
 #include "caf/raft/log.hpp"
 #include "caf/raft/settings.hpp"
 
@@ -137,6 +138,8 @@ private:
   logger log_to_;
   core::room_gauge room_;
   index_t released_;
+  /// When entries were on this disk that are not released.
+  core::releases durable_;
   /// The last write that was handed to the log.
   write_id last_write_;
   /// As the server was told.

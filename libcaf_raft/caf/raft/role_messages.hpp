@@ -10,6 +10,7 @@
 #include "caf/raft/error.hpp"
 #include "caf/raft/message.hpp"
 #include "caf/raft/snapshot.hpp"
+#include "caf/raft/time.hpp"
 
 #include <map>
 #include <memory>
@@ -152,6 +153,8 @@ struct entries_released {
   index_t commit_index;
   index_t last;
   entries content;
+  /// When `last` was on this disk.
+  time_point stored{};
 };
 
 /// The leader of the present term is known.

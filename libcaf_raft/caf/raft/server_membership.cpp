@@ -38,7 +38,7 @@ void server_state::on(const change_members& msg) {
 
 void server_state::refuse_as_removed(const submit& msg) {
   post(self_, msg.reply_to,
-       outcome{msg.id, errc::removed, {}, {}, removed_text});
+       outcome{msg.id, errc::removed, {}, {}, removed_text, {}});
 }
 
 // -- for other members --------------------------------------------------------

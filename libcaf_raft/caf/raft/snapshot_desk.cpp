@@ -68,7 +68,8 @@ void snapshot_desk::expire(time_point now) {
                  errc::outcome_unknown,
                  {},
                  {},
-                 "the snapshot was not on disk in time; it may still come"});
+                 "the snapshot was not on disk in time; it may still come",
+                 {}});
     return true;
   });
 }
@@ -80,7 +81,7 @@ void snapshot_desk::close() {
 void snapshot_desk::answer_all(errc code, entry_id entry,
                                const std::string& text) {
   for (auto& x : std::exchange(waiters_, {}))
-    post(self_, x.reply_to, outcome{x.id, code, {}, entry, text});
+    post(self_, x.reply_to, outcome{x.id, code, {}, entry, text, {}});
 }
 
 } // namespace caf::raft

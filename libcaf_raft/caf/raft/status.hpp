@@ -33,6 +33,20 @@ struct peer_status {
   timespan last_ack{};
 };
 
+/// How long one stage of the requests took that this member was asked and that were
+/// answered, since it began (`stage_times`; the percentiles at most an eighth too
+/// large).
+struct stage_status {
+  /// "write" or "read".
+  std::string_view request;
+  /// "queue", "forward", "append", "quorum", "apply" or "total".
+  std::string_view stage;
+  uint64_t count = 0;
+  timespan p50{};
+  timespan p99{};
+  timespan largest{};
+};
+
 /// One member of one group at one moment: `snapshot_index <= applied_index <=
 /// commit_index <= last_index`; `leader` is the leader of that very `term`, and
 /// `term` never goes back, not even over a restart.
@@ -63,6 +77,8 @@ struct status {
   std::string waiting_for;
   /// What is wrong with the disk, as a sentence; empty where all is well.
   std::string trouble;
+  /// Of the stages that there were.
+  std::vector<stage_status> stages;
 };
 
 } // namespace caf::raft

@@ -207,7 +207,7 @@ void http_fixture::answer(const raft::submit& what,
                           const kvnode::answer& with) {
   raft::post_from_outside(
     what.reply_to,
-    raft::outcome{what.id, raft::errc::none, encode(with), {}, {}});
+    raft::outcome{what.id, raft::errc::none, encode(with), {}, {}, {}});
 }
 
 void http_fixture::pause() {

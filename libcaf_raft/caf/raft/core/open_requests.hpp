@@ -2,6 +2,7 @@
 
 #include "caf/raft/assert.hpp"
 #include "caf/raft/bytes.hpp"
+#include "caf/raft/core/appended_commands.hpp"
 #include "caf/raft/core/passed_on.hpp"
 #include "caf/raft/core/request_table.hpp"
 #include "caf/raft/error.hpp"
@@ -62,15 +63,16 @@ public:
     bytes payload;
   };
 
-  /// What the state machine answered to one entry.
-  struct applied {
-    entry_id entry;
-    bytes* answer;
-  };
+  using applied = applied_entry;
 
   /// @param first A random number.
   explicit open_requests(uint64_t first) : table_(first) {
     // nop
+  }
+
+  /// What happens from now on happens at that time: it goes into `stage_times`.
+  void time_is(time_point now) {
+    table_.time_is(now);
   }
 
   // -- arrivals ---------------------------------------------------------------
@@ -146,6 +148,7 @@ public:
       // The payload stays: the leader may refuse.
       result.push_back({i->id, i->payload, i->deadline});
       i->stage = request_stage::handed_over;
+      i->at.taken = table_.time();
       table_t::move(i, to, to.end());
     }
     return result;
@@ -157,6 +160,8 @@ public:
     if (waiting_queries_.empty())
       return {};
     auto batch = table_.next_id();
+    for (auto& x : waiting_queries_)
+      x.at.taken = table_.time();
     auto& to = asking_queries_[batch];
     table_t::move_all(waiting_queries_, to, to.end());
     return batch;
@@ -192,16 +197,13 @@ public:
     if (code != errc::none)
       return table_.settle(i, code);
     i->entry = entry;
+    i->at.placed = table_.time();
     // Applied here before we learned that it is ours: the answer is gone.
     if (entry.index <= applied_)
       return table_.settle(i, errc::outcome_unknown);
     table_.take_payload(i);
     i->stage = request_stage::appended;
-    auto& to = appended_[entry.term];
-    auto place = to.end();
-    while (place != to.begin() && std::prev(place)->entry > entry)
-      --place;
-    table_t::move(i, to, place);
+    appended_.add(i);
     return std::nullopt;
   }
 
@@ -213,6 +215,8 @@ public:
     if (i == asking_queries_.end())
       return {};
     auto& to = code == errc::none ? indexed_queries_[index] : waiting_queries_;
+    for (auto& x : i->second)
+      x.at.placed = table_.time();
     table_t::move_all(i->second, to, to.end());
     asking_queries_.erase(i);
     return take_ready();
@@ -252,16 +256,16 @@ public:
 
   // -- what the state machine has applied -------------------------------------
 
+  /// Entries up to `last` may be applied: they are committed, and since `stored` on
+  /// this disk.
+  void released(index_t last, time_point stored) {
+    appended_.released({last, stored, table_.time()});
+  }
+
   /// Whether commands are or may be appended, so that what the state machine
   /// answers to the entries to come is wanted.
   bool waits_for_entries() const {
-    auto has_some = [](auto& xs) {
-      for (auto& [key, list] : xs)
-        if (!list.empty())
-          return true;
-      return false;
-    };
-    return !handed_over_.empty() || !passed_on_.empty() || has_some(appended_);
+    return !handed_over_.empty() || !passed_on_.empty() || !appended_.empty();
   }
 
   /// The state machine is at `last` now.
@@ -274,10 +278,7 @@ public:
     CAF_RAFT_ASSERT(last >= applied_);
     applied_ = last;
     settled_list result;
-    for (auto i = appended_.begin(); i != appended_.end();) {
-      settle_applied(i->second, answers, result);
-      i = i->second.empty() ? appended_.erase(i) : std::next(i);
-    }
+    appended_.settle_up_to(last, answers, table_, result);
     ready = take_ready();
     return result;
   }
@@ -287,7 +288,10 @@ public:
     auto i = table_.find(id);
     if (!i || (*i)->list != &running_queries_)
       return std::nullopt;
-    return table_.settle(*i, errc::none);
+    auto times = query_stages((*i)->at, table_.time());
+    auto result = table_.settle(*i, errc::none);
+    result.times = times;
+    return result;
   }
 
   // -- deadlines --------------------------------------------------------------
@@ -313,7 +317,8 @@ public:
     table_.give_up_all(waiting_commands_, result);
     table_.give_up_all(handed_over_, result);
     passed_on_.take_all([&](list_t& xs) { table_.give_up_all(xs, result); });
-    settle_each(appended_);
+    appended_.for_each_list(
+      [&](list_t& xs) { table_.give_up_all(xs, result); });
     table_.give_up_all(waiting_queries_, result);
     settle_each(asking_queries_);
     settle_each(indexed_queries_);
@@ -345,25 +350,6 @@ private:
       table_.renumber(i);
   }
 
-  /// @param xs Appended in one term, in order.
-  void settle_applied(list_t& xs, const std::vector<applied>& answers,
-                      settled_list& result) {
-    auto there = answers.begin();
-    while (!xs.empty() && xs.front().entry.index <= applied_) {
-      auto entry = xs.front().entry;
-      while (there != answers.end() && there->entry.index < entry.index)
-        ++there;
-      if (there == answers.end() || there->entry.index != entry.index) {
-        result.push_back(table_.settle(xs.begin(), errc::outcome_unknown));
-      } else if (there->entry.term != entry.term) {
-        result.push_back(table_.settle(xs.begin(), errc::no_leader));
-      } else {
-        result.push_back(table_.settle(xs.begin(), errc::none));
-        result.back().answer = std::move(*there->answer);
-      }
-    }
-  }
-
   std::vector<ready_query> take_ready() {
     std::vector<ready_query> result;
     while (!indexed_queries_.empty()
@@ -385,8 +371,7 @@ private:
   list_t handed_over_;
   /// To another member.
   passed_on<list_t> passed_on_;
-  /// For each term, in order of the index.
-  std::map<term_t, list_t> appended_;
+  appended_commands<Token> appended_;
 
   list_t waiting_queries_;
   /// By the number under which they ask.

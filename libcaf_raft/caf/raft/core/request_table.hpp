@@ -2,6 +2,7 @@
 
 #include "caf/raft/bytes.hpp"
 #include "caf/raft/core/deadlines.hpp"
+#include "caf/raft/core/stages.hpp"
 #include "caf/raft/error.hpp"
 #include "caf/raft/time.hpp"
 #include "caf/raft/types.hpp"
@@ -50,6 +51,7 @@ public:
     /// Of a command that was appended.
     entry_id entry;
     list_t* list;
+    stamps at{};
   };
 
   using iterator = typename list_t::iterator;
@@ -61,6 +63,8 @@ public:
     /// Of a command that was appended.
     entry_id entry;
     bytes answer;
+    /// Of one that was answered.
+    stage_times times{};
   };
 
   /// @param first The number before the first one that is given out.
@@ -70,6 +74,15 @@ public:
 
   request_table(const request_table&) = delete;
   request_table& operator=(const request_table&) = delete;
+
+  /// What happens from now on happens at that time.
+  void time_is(time_point now) {
+    time_ = now;
+  }
+
+  time_point time() const {
+    return time_;
+  }
 
   size_t size() const {
     return by_id_.size();
@@ -89,8 +102,15 @@ public:
                  time_point deadline) {
     auto id = next_id();
     bytes_ += payload.size();
-    to.push_back({id, std::move(who), std::move(payload), deadline,
-                  deadlines_.add(deadline, id), stage, entry_id{}, &to});
+    to.push_back({id,
+                  std::move(who),
+                  std::move(payload),
+                  deadline,
+                  deadlines_.add(deadline, id),
+                  stage,
+                  entry_id{},
+                  &to,
+                  {time_, {}, {}}});
     by_id_.emplace(id, std::prev(to.end()));
     return id;
   }
@@ -126,7 +146,7 @@ public:
   }
 
   settled settle(iterator i, errc code) {
-    settled result{std::move(i->who), code, i->entry, {}};
+    settled result{std::move(i->who), code, i->entry, {}, {}};
     bytes_ -= i->payload.size();
     deadlines_.cancel(i->place);
     by_id_.erase(i->id);
@@ -158,6 +178,7 @@ public:
 
 private:
   request_id last_id_;
+  time_point time_{};
   size_t bytes_ = 0;
   std::unordered_map<request_id, iterator> by_id_;
   deadlines deadlines_;
