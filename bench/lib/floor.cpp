@@ -13,7 +13,7 @@ using harness::seconds;
 
 namespace {
 
-/// Waits for a process and reads the two figures that it printed last.
+/// Waits for a process and reads the figures that it printed last.
 floor_cost costs_of(harness::process& who, const std::string& log,
                     std::chrono::milliseconds span) {
   auto end = who.wait(span + seconds(20));
@@ -21,7 +21,7 @@ floor_cost costs_of(harness::process& who, const std::string& log,
     throw harness::failure{"a floor was not measured; see " + log};
   std::ifstream in{log};
   floor_cost result;
-  in >> result.p50_us >> result.p99_us;
+  in >> result.p50_us >> result.p99_us >> result.rate;
   return result;
 }
 
@@ -60,7 +60,7 @@ floor_cost machine_floor::http(size_t connections) {
                           .warm_up = how_.span / 10,
                           .span = how_.span});
   http_rate_ = result.rate();
-  return {result.p50_ms * 1000, result.p99_ms * 1000};
+  return {result.p50_ms * 1000, result.p99_ms * 1000, http_rate_};
 }
 
 floor_cost machine_floor::peer() {
@@ -76,13 +76,14 @@ floor_cost machine_floor::peer() {
   return costs_of(client, log, how_.span);
 }
 
-floor_cost machine_floor::disk() {
+floor_cost machine_floor::disk(size_t value_bytes) {
   auto span = std::to_string(how_.span.count());
+  auto bytes = std::to_string(value_bytes);
   std::vector<std::pair<harness::process, std::string>> all;
   for (int i = 0; i < 3; ++i) {
     auto data = new_file();
     auto log = new_file();
-    all.emplace_back(start({"disk", data, span}, log), log);
+    all.emplace_back(start({"disk", data, span, bytes}, log), log);
   }
   floor_cost result;
   for (auto& [process, log] : all)

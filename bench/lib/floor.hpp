@@ -14,6 +14,8 @@ namespace bench {
 struct floor_cost {
   double p50_us = 0;
   double p99_us = 0;
+  /// How many of them a second, where one follows the other.
+  double rate = 0;
 };
 
 /// What this machine can do at best. Each part is measured in processes of its
@@ -31,13 +33,14 @@ public:
     return http_rate_;
   }
 
-  /// A frame of 350 bytes from a broker in one process to a broker in another, and
-  /// 64 bytes back.
+  /// A frame of 350 bytes from a broker in one process to a broker in another,
+  /// and 64 bytes back.
   floor_cost peer();
 
-  /// One LMDB commit of an entry of 272 bytes, and mdb_env_sync: two flushes;
-  /// while two other processes do the same on the same disk.
-  floor_cost disk();
+  /// One LMDB commit of an entry, and mdb_env_sync: two flushes; while two
+  /// other processes do the same on the same disk.
+  /// @param value_bytes The size of the entry; 272 is that of a write of 256.
+  floor_cost disk(size_t value_bytes = 272);
 
 private:
   /// A name for one.

@@ -1,5 +1,6 @@
 #include "figures.hpp"
 #include "floor.hpp"
+#include "floor_disk.hpp"
 
 #include <caf/raft/compat.hpp>
 #include <caf/raft/node.hpp>
@@ -10,9 +11,8 @@
 
 #include <chrono>
 #include <cstdio>
-#include <filesystem>
-#include <lmdb.h>
 #include <map>
+#include <numeric>
 #include <string>
 #include <unistd.h>
 
@@ -34,9 +34,12 @@ double us(steady::duration span) {
   return std::chrono::duration<double, std::micro>(span).count();
 }
 
-/// Prints what a process was to measure.
+/// Prints what a process was to measure, as `floor_cost` has it.
 int print_costs(const std::vector<double>& latencies) {
-  printf("%f %f\n", percentile(latencies, 0.5), percentile(latencies, 0.99));
+  auto sum = std::accumulate(latencies.begin(), latencies.end(), 0.0);
+  auto rate = static_cast<double>(latencies.size()) * 1e6 / sum;
+  printf("%f %f %f\n", percentile(latencies, 0.5), percentile(latencies, 0.99),
+         rate);
   return 0;
 }
 
@@ -157,80 +160,6 @@ int be_broker(Ts... xs) {
     pause();
 }
 
-// -- the disk -----------------------------------------------------------------
-
-void must(int code) {
-  if (code == 0)
-    return;
-  printf("LMDB: %s\n", mdb_strerror(code));
-  exit(1);
-}
-
-/// An environment with a log of entries, in a file that is as large as it will
-/// ever be.
-class log_file {
-public:
-  explicit log_file(const std::string& path) {
-    must(mdb_env_create(&env_));
-    must(mdb_env_set_mapsize(env_, size_t{1} << 30));
-    must(mdb_env_open(env_, path.c_str(),
-                      MDB_NOSUBDIR | MDB_NOTLS | MDB_NOMETASYNC, 0644));
-    MDB_txn* txn = nullptr;
-    must(mdb_txn_begin(env_, nullptr, 0, &txn));
-    must(mdb_dbi_open(txn, nullptr, MDB_INTEGERKEY, &dbi_));
-    must(mdb_txn_commit(txn));
-    prefill(path);
-  }
-
-  ~log_file() {
-    mdb_env_close(env_);
-  }
-
-  /// Appends an entry and makes it durable.
-  void append() {
-    MDB_txn* txn = nullptr;
-    must(mdb_txn_begin(env_, nullptr, 0, &txn));
-    ++index_;
-    MDB_val key{sizeof(index_), &index_};
-    MDB_val data{entry_.size(), entry_.data()};
-    must(mdb_put(txn, dbi_, &key, &data, MDB_APPEND));
-    must(mdb_txn_commit(txn));
-    must(mdb_env_sync(env_, 1));
-  }
-
-private:
-  /// Writes zeros where LMDB has not been yet.
-  void prefill(const std::string& path) {
-    auto used = std::filesystem::file_size(path);
-    auto file = fopen(path.c_str(), "r+");
-    std::string zeros(64 << 20, '\0');
-    fseek(file, static_cast<long>(used), SEEK_SET);
-    if (fwrite(zeros.data(), 1, zeros.size(), file) != zeros.size())
-      exit(1);
-    fclose(file);
-    must(mdb_env_sync(env_, 1));
-  }
-
-  MDB_env* env_ = nullptr;
-  MDB_dbi dbi_ = 0;
-  uint64_t index_ = 0;
-  std::string entry_ = std::string(272, 'e');
-};
-
-int be_disk(const std::string& path, std::chrono::milliseconds span) {
-  log_file log{path};
-  std::vector<double> latencies;
-  auto start = steady::now();
-  auto warm = start + span / 10;
-  while (steady::now() < start + span) {
-    auto before = steady::now();
-    log.append();
-    if (before > warm)
-      latencies.push_back(us(steady::now() - before));
-  }
-  return print_costs(latencies);
-}
-
 } // namespace
 
 int become_floor(const std::vector<std::string>& args) {
@@ -247,7 +176,9 @@ int become_floor(const std::vector<std::string>& args) {
     return be_broker<asking_state>(port(),
                                    std::chrono::milliseconds(number(2)));
   if (args[0] == "disk")
-    return be_disk(args.at(1), std::chrono::milliseconds(number(2)));
+    return print_costs(durable_commits(args.at(1),
+                                       std::chrono::milliseconds(number(2)),
+                                       static_cast<size_t>(number(3))));
   return 2;
 }
 

@@ -1,0 +1,139 @@
+// Three members that have a million entries in their logs, and no snapshot, are
+// killed with -9 and started again: how long until one of them serves?
+
+#include "lib/figures.hpp"
+#include "lib/load.hpp"
+
+#include "process/support/cluster.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+using namespace bench;
+
+namespace {
+
+struct restart_options : options {
+  size_t entries = 1'000'000;
+};
+
+/// How many entries the log of a member has.
+size_t entries_of(const harness::cluster& servers, size_t id) {
+  size_t result = 0;
+  harness::await("the status", [&] {
+    auto status = servers.status(id);
+    if (status)
+      result = status->at("last_index").get<size_t>()
+               - status->at("first_index").get<size_t>() + 1;
+    return status.has_value();
+  });
+  return result;
+}
+
+/// Writes until there are so many entries, or some more.
+void fill(const harness::cluster& servers, size_t entries) {
+  auto leader = servers.await_leader();
+  if (servers.client(leader).put("/kv/first", "here").status != 204)
+    throw harness::failure{"cannot write"};
+  // A guess that is high rather than low.
+  double rate = 50'000;
+  for (size_t have = 0; have < entries; have = entries_of(servers, leader)) {
+    auto seconds = static_cast<double>(entries - have) / rate;
+    auto ms = static_cast<int>(1000 * std::clamp(seconds, 0.02, 10.0));
+    rate = run_load({.ports = {servers.http_port(leader)},
+                     .connections = 256,
+                     .next = puts(),
+                     .warm_up = std::chrono::milliseconds(0),
+                     .span = std::chrono::milliseconds(ms)})
+             .rate();
+  }
+}
+
+/// Waits until some member, or each, answers a GET with 200.
+void await_answer(const harness::cluster& servers, const std::string& target,
+                  bool each = false) {
+  auto answers = [&] {
+    size_t count = 0;
+    for (size_t id = 1; id <= servers.size(); ++id)
+      if (servers.client(id).get(target).status == 200)
+        ++count;
+    return count >= (each ? servers.size() : 1);
+  };
+  harness::await(target, answers, harness::seconds(120));
+}
+
+void measure(harness::cluster& servers, figures& got) {
+  servers.kill_all();
+  auto start = harness::steady::now();
+  servers.start_all();
+  await_answer(servers, "/health?live");
+  got.add("live_s", harness::seconds_since(start));
+  await_answer(servers, "/health");
+  got.add("healthy_s", harness::seconds_since(start));
+  await_answer(servers, "/kv/first");
+  got.add("read_s", harness::seconds_since(start));
+  await_answer(servers, "/health", true);
+  got.add("all_healthy_s", harness::seconds_since(start));
+}
+
+void show(const figures& got) {
+  fmt::print("{} entries in the log\n", got.show("entries", 0));
+  fmt::print("since exec, all three at once, files in the page cache:\n");
+  auto line = [&](const char* what, const char* name) {
+    fmt::print("  {:42} {} s\n", what, got.show(name, 2));
+  };
+  line("a member answers at all", "live_s");
+  line("/health is 200 at one (1.5 is wanted)", "healthy_s");
+  line("one answers a linearizable read", "read_s");
+  line("/health is 200 at all", "all_healthy_s");
+}
+
+void run(const restart_options& how) {
+  // No snapshot for a long time.
+  harness::cluster servers{
+    {.args = {"--snapshot-entries", "1000000000"}, .where = how.dir}};
+  servers.start_all();
+  fill(servers, how.entries);
+  figures got;
+  for (size_t run = 0; run < how.runs; ++run) {
+    measure(servers, got);
+    got.add("entries",
+            static_cast<double>(entries_of(servers, servers.await_leader())));
+  }
+  show(got);
+  got.print_json(how, "restart");
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  const char* question
+    = "Members with many entries in their logs are killed and started again: "
+      "after how many seconds does one serve?";
+  restart_options how;
+  CLI::App app{question};
+  app.add_flag("--smoke", how.smoke, "run briefly, judge nothing");
+  app.add_flag("--json", how.json, "print the figures as JSON, too");
+  app.add_option("--runs", how.runs, "how often they are killed")
+    ->check(CLI::PositiveNumber);
+  app.add_option("--dir", how.dir, "where the members keep their data");
+  app.add_option("--entries", how.entries, "how many are in the log")
+    ->check(CLI::PositiveNumber);
+  CLI11_PARSE(app, argc, argv);
+  if (how.smoke) {
+    how.runs = 1;
+    how.entries = 2000;
+  }
+  try {
+    fmt::print("{}\n", question);
+    fflush(stdout);
+    run(how);
+    return 0;
+  } catch (const std::exception& x) {
+    fmt::print(stderr, "{}\n", x.what());
+    return 1;
+  }
+}
