@@ -1,12 +1,19 @@
-// kvnode and others side by side: three members each, on the same disk, the same
-// load, taking turns. `bench/compare` installs and builds the others and runs this.
+// kvnode and others side by side: three members each, on the same disk, the
+// same load, taking turns. `bench/compare` installs and builds the others and
+// runs this.
 
 #include "lib/contender.hpp"
 #include "lib/figures.hpp"
 #include "lib/floor.hpp"
 #include "lib/load.hpp"
+#include "lib/plot_lines.hpp"
+
+#include <CLI/CLI.hpp>
 
 #include <fmt/format.h>
+
+#include <filesystem>
+#include <fstream>
 
 using namespace bench;
 
@@ -16,16 +23,28 @@ constexpr size_t counts[]{1, 16, 64, 256};
 constexpr size_t keys = 1000;
 constexpr size_t value_bytes = 256;
 
+struct comparison_options : options {
+  std::vector<std::string> peers = peer_names();
+  /// Where plots are drawn; empty: nowhere.
+  std::string plot;
+};
+
+std::string name_of(const std::string& who, const std::string& what,
+                    size_t connections, const char* figure) {
+  return fmt::format("{}_{}_{}_{}", who, what, connections, figure);
+}
+
 class comparison {
 public:
-  explicit comparison(const options& how)
+  explicit comparison(const comparison_options& how)
     : how_(how),
-      all_(contenders(how.dir, [](const std::string& name) {
+      all_(contenders(how.dir, how.peers, [](const std::string& name) {
         fmt::print("{} is not there: it is not compared\n", name);
       })) {
     for (auto& x : all_) {
       ports_.push_back(x->await_leader());
       fill(ports_.back(), *x);
+      x->settle();
     }
   }
 
@@ -38,14 +57,31 @@ public:
 
   void show() const {
     fmt::print(
-      "{:4} {:>7} {:10} | {:28} {:>6} | {:24} {:>6} | {:24} {:>6} | {}\n", "",
+      "{:10} {:>7} {:11} | {:28} {:>6} | {:24} {:>6} | {:24} {:>6} | {}\n", "",
       "clients", "", "requests/s (min .. max)", "ratio", "p50 ms", "ratio",
       "p99 ms", "ratio", "CPU us");
     for (auto what : {"put", "get"})
       for (auto connections : counts)
         for (auto& x : all_)
-          show(x->name(), what, connections);
+          show(*x, what, connections);
     fmt::print("ratios: kvnode to this one\n");
+    for (auto& x : all_)
+      show_promises(*x);
+  }
+
+  std::string plot_of_rates() const {
+    auto of = [this](const std::string& what) {
+      return panel_of(what, "requests a second", "rate");
+    };
+    return plot_lines({of("put"), of("get")});
+  }
+
+  std::string plot_of_latencies() const {
+    auto of = [this](const std::string& what) {
+      return panel_of(what, "ms, median (solid) and 99 % (dashed)", "p50_ms",
+                      "p99_ms");
+    };
+    return plot_lines({of("put"), of("get")});
   }
 
   const figures& got() const {
@@ -53,8 +89,8 @@ public:
   }
 
 private:
-  /// All keys exist when the first is read. Each run draws the same keys, so that
-  /// it takes one that is long enough.
+  /// All keys exist when the first is read. Each run draws the same keys, so
+  /// that it takes one that is long enough.
   static void fill(uint16_t port, const contender& to) {
     size_t done = 0;
     for (int seconds = 1; done < 12 * keys; seconds *= 2)
@@ -66,11 +102,27 @@ private:
                .done;
   }
 
-  static std::string name_of(const std::string& who, const std::string& what,
-                             size_t connections, const char* figure) {
-    return fmt::format("{}_{}_{}_{}", who, what, connections, figure);
+  /// "get", or which kind of one.
+  static std::string label_of(const contender& who, const std::string& what) {
+    if (what == "put" && !who.promised().committed_puts)
+      return "put, early";
+    if (what == "get" && !who.promised().linearizable_gets)
+      return "get, stale";
+    return what;
   }
 
+  static void show_promises(const contender& who) {
+    if (!who.promised().committed_puts)
+      fmt::print("put, early: {} answers before the write is committed\n",
+                 who.name());
+    if (!who.promised().linearizable_gets)
+      fmt::print("get, stale: {} reads a member's own copy, which may be "
+                 "behind\n",
+                 who.name());
+  }
+
+  /// What is answered early is done, and its CPU counted, before others have
+  /// their turn.
   void measure(size_t who, const std::string& what, size_t connections,
                request_maker next) {
     auto& x = *all_[who];
@@ -80,6 +132,7 @@ private:
                             .next = std::move(next),
                             .warm_up = std::chrono::milliseconds(0),
                             .span = how_.span});
+    x.settle();
     auto add = [&](const char* figure, double value) {
       got_.add(name_of(x.name(), what, connections, figure), value);
     };
@@ -92,35 +145,76 @@ private:
                  result.failed);
   }
 
-  void show(const std::string& who, const std::string& what,
+  void show(const contender& who, const std::string& what,
             size_t connections) const {
     auto name = [&](const char* figure) {
-      return name_of(who, what, connections, figure);
+      return name_of(who.name(), what, connections, figure);
     };
     auto ratio = [&](const char* figure) {
       return got_.median_of(name_of("kvnode", what, connections, figure))
              / got_.median_of(name(figure));
     };
     fmt::print(
-      "{:4} {:7} {:10} | {:28} {:6.2f} | {:24} {:6.2f} | {:24} {:6.2f} | "
+      "{:10} {:7} {:11} | {:28} {:6.2f} | {:24} {:6.2f} | {:24} {:6.2f} | "
       "{:.0f}\n",
-      what, connections, who, got_.show(name("rate"), 0), ratio("rate"),
-      got_.show(name("p50_ms")), ratio("p50_ms"), got_.show(name("p99_ms")),
-      ratio("p99_ms"), got_.median_of(name("cpu_us")));
+      label_of(who, what), connections, who.name(), got_.show(name("rate"), 0),
+      ratio("rate"), got_.show(name("p50_ms")), ratio("p50_ms"),
+      got_.show(name("p99_ms")), ratio("p99_ms"),
+      got_.median_of(name("cpu_us")));
   }
 
-  options how_;
+  /// @param dashed A second figure; null: none.
+  line_panel panel_of(const std::string& what, const std::string& unit,
+                      const char* solid, const char* dashed = nullptr) const {
+    auto title = (what == "put" ? "PUT: " : "GET: ") + unit;
+    line_panel result{title, "clients", dashed != nullptr, {}};
+    for (auto& x : all_) {
+      auto label = label_of(*x, what);
+      if (label != what)
+        result.title += fmt::format(" ({}: {})", x->name(), label);
+      result.curves.push_back({x->name(), points_of(x->name(), what, solid),
+                               points_of(x->name(), what, dashed)});
+    }
+    return result;
+  }
+
+  std::vector<point> points_of(const std::string& who, const std::string& what,
+                               const char* figure) const {
+    std::vector<point> result;
+    if (figure != nullptr)
+      for (auto connections : counts)
+        result.emplace_back(
+          connections, got_.median_of(name_of(who, what, connections, figure)));
+    return result;
+  }
+
+  comparison_options how_;
   std::vector<std::unique_ptr<contender>> all_;
   std::vector<uint16_t> ports_;
   figures got_;
 };
 
-void run(const options& how) {
+void write_file(const std::filesystem::path& path, const std::string& content) {
+  std::ofstream out{path};
+  out << content;
+  if (!out.flush())
+    throw harness::failure{"cannot write " + path.string()};
+}
+
+void plot(const comparison& all, const std::filesystem::path& dir) {
+  std::filesystem::create_directories(dir);
+  write_file(dir / "peers_rate.svg", all.plot_of_rates());
+  write_file(dir / "peers_latency.svg", all.plot_of_latencies());
+}
+
+void run(const comparison_options& how) {
   comparison all{how};
   for (size_t run = 0; run < how.runs; ++run)
     for (auto connections : counts)
       all.take_turns(connections);
   all.show();
+  if (!how.plot.empty())
+    plot(all, how.plot);
   machine_floor floor{how};
   fmt::print(
     "floor: HTTP round trip p50 {:.0f} us, durable commit p50 {:.0f} us\n",
@@ -128,11 +222,48 @@ void run(const options& how) {
   all.got().print_json(how, "compare_peers");
 }
 
+void declare(CLI::App& app, comparison_options& to, double& seconds) {
+  app.add_flag("--smoke", to.smoke, "run briefly, judge nothing");
+  app.add_flag("--json", to.json, "print the figures as JSON, too");
+  app.add_option("--runs", to.runs, "how often everything takes its turn")
+    ->check(CLI::PositiveNumber);
+  app.add_option("--seconds", seconds, "how long each turn measures")
+    ->check(CLI::PositiveNumber);
+  app.add_option("--dir", to.dir, "where the members keep their data");
+  app.add_option("--peers", to.peers, "some of the peers, with commas between")
+    ->delimiter(',')
+    ->check(CLI::IsMember(peer_names()))
+    ->capture_default_str();
+  app.add_option("--plot", to.plot,
+                 "draws peers_rate.svg and peers_latency.svg there");
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
-  return answer(argc, argv,
-                "kvnode and its peers, three members each, 256-byte values, at "
-                "the leader: requests a second, and how long they take?",
-                run);
+  // For the floor: PROGRAM --floor KIND ARGUMENT...
+  if (argc >= 3 && std::string{argv[1]} == "--floor")
+    return become_floor({argv + 2, argv + argc});
+  const char* question
+    = "kvnode and its peers, three members each, 256-byte values, at the "
+      "leader: requests a second, and how long they take?";
+  comparison_options how;
+  double seconds = 3;
+  CLI::App app{question};
+  declare(app, how, seconds);
+  CLI11_PARSE(app, argc, argv);
+  how.span = std::chrono::milliseconds(static_cast<int>(seconds * 1000));
+  if (how.smoke) {
+    how.runs = 1;
+    how.span = std::chrono::milliseconds(150);
+  }
+  try {
+    fmt::print("{}\n", question);
+    fflush(stdout);
+    run(how);
+    return 0;
+  } catch (const std::exception& x) {
+    fmt::print(stderr, "{}\n", x.what());
+    return 1;
+  }
 }

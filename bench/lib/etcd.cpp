@@ -44,27 +44,23 @@ std::string etcd_cluster::program() {
   return {};
 }
 
-etcd_cluster::etcd_cluster(const std::string& where) : directory_(where) {
-  for (int i = 0; i < 3; ++i)
-    members_.push_back({harness::free_port(), harness::free_port(), {}});
-  for (size_t i = 0; i < members_.size(); ++i)
-    members_[i].process = harness::process{command_of(i)};
+etcd_cluster::etcd_cluster(const std::string& where) : peer_processes(where) {
+  for (size_t id = 1; id <= size(); ++id)
+    start(id, command_of(id));
 }
 
-harness::command etcd_cluster::command_of(size_t i) const {
-  std::string all;
-  for (size_t k = 0; k < members_.size(); ++k)
-    all += fmt::format("{}m{}={}", all.empty() ? "" : ",", k,
-                       url(members_[k].peer_port));
-  auto name = fmt::format("m{}", i);
-  auto client = url(members_[i].client_port);
-  auto peer = url(members_[i].peer_port);
+harness::command etcd_cluster::command_of(size_t id) const {
+  auto all = list([this](size_t each) {
+    return fmt::format("m{}={}", each, url(peer_port(each)));
+  });
+  auto client = url(client_port(id));
+  auto peer = url(peer_port(id));
   harness::command result;
   result.args = {program(),
                  "--name",
-                 name,
+                 fmt::format("m{}", id),
                  "--data-dir",
-                 directory_.path() + "/" + name,
+                 data_dir(id),
                  "--listen-client-urls",
                  client,
                  "--advertise-client-urls",
@@ -77,34 +73,18 @@ harness::command etcd_cluster::command_of(size_t i) const {
                  all,
                  "--log-level",
                  "error"};
-  result.log = directory_.path() + "/" + name + ".log";
   return result;
 }
 
 uint16_t etcd_cluster::await_leader() {
-  uint16_t result = 0;
-  auto found = [&] {
-    for (const auto& member : members_) {
-      harness::http_client client{member.client_port, harness::seconds(2)};
-      auto answer = client.post("/v3/maintenance/status", "{}");
-      if (answer.status != 200)
-        continue;
-      auto status = harness::json::parse(answer.body);
-      if (status.value("leader", "none")
-          == status.at("header").value("member_id", ""))
-        result = member.client_port;
-    }
-    return result != 0;
-  };
-  harness::await("a leader of etcd", found);
-  return result;
-}
-
-double etcd_cluster::cpu() const {
-  double result = 0;
-  for (const auto& member : members_)
-    result += harness::cpu_seconds(member.process.pid());
-  return result;
+  return await_any("a leader of etcd", [](harness::http_client& client) {
+    auto answer = client.post("/v3/maintenance/status", "{}");
+    if (answer.status != 200)
+      return false;
+    auto status = harness::json::parse(answer.body);
+    return status.value("leader", "none")
+           == status.at("header").value("member_id", "");
+  });
 }
 
 request_maker etcd_cluster::puts(size_t value_bytes, size_t keys) const {

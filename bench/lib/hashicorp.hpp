@@ -1,20 +1,16 @@
 #pragma once
 
-#include "contender.hpp"
-
-#include "process/support/cluster.hpp"
+#include "peer_processes.hpp"
 
 #include <string>
-#include <vector>
 
 namespace bench {
 
-/// Three members of the small server on hashicorp/raft in `bench/peers`, with the
-/// settings that the library recommends.
-class hashicorp_cluster : public contender {
+/// Three members of the small server on hashicorp/raft in `bench/peers`, with
+/// the settings that the library recommends.
+class hashicorp_cluster : public peer_processes {
 public:
-  /// @returns The program, where bench/compare has built it; empty if it is not
-  ///          there.
+  /// @returns The program; empty if it was not built.
   static std::string program();
 
   explicit hashicorp_cluster(const std::string& where);
@@ -25,23 +21,12 @@ public:
 
   uint16_t await_leader() override;
 
-  double cpu() const override;
-
   request_maker puts(size_t value_bytes, size_t keys) const override;
 
   request_maker gets(size_t keys) const override;
 
 private:
-  struct member {
-    uint16_t client_port;
-    uint16_t peer_port;
-    harness::process process;
-  };
-
-  harness::command command_of(size_t i) const;
-
-  harness::temporary_directory directory_;
-  std::vector<member> members_;
+  harness::command command_of(size_t id) const;
 };
 
 } // namespace bench
