@@ -184,6 +184,28 @@ TEST_CASE_FIXTURE(fixture,
   CHECK(is_whole());
 }
 
+TEST_CASE_FIXTURE(fixture, "a large batch is not written twice") {
+  store.reset();
+  settings.journal_bytes = 16 << 20;
+  store = open_store(settings);
+  constexpr size_t kib = 1024;
+  write(1);
+  io.forget();
+  write(1, 255 * kib);
+  CHECK(io.journal_writes == 1);
+  CHECK(io.log_writes == 0);
+  write(1, 256 * kib);
+  CHECK(io.journal_writes == 1);
+  CHECK(io.flushes == 2);
+  // The small one behind it is in the journal again.
+  write(1);
+  CHECK(io.journal_writes == 2);
+  auto log = recovered(*store);
+  CHECK(log.last_index == index_t{4});
+  reopen();
+  CHECK(recovered(*store).last_index == index_t{4});
+}
+
 TEST_CASE_FIXTURE(fixture, "a new base goes to LMDB with all before it") {
   write(20);
   auto reader = store->reader();

@@ -19,8 +19,18 @@ constexpr size_t entries_at_a_time = 512;
 /// Or when so much of the ring is in use.
 constexpr uint64_t share_in_use = 4;
 
+/// So many bytes cost more to write twice than the second flush that LMDB needs.
+constexpr size_t large_batch = 256 << 10;
+
 /// Writes that are taken over at the start, in one transaction.
 constexpr size_t bytes_at_the_start = 4 << 20;
+
+size_t bytes_of(std::span<const log_write> batch) {
+  size_t result = 0;
+  for (auto& x : batch)
+    result += size_in_bytes(x.append);
+  return result;
+}
 
 void check(const result_of<done>& x) {
   if (!x)
@@ -220,7 +230,6 @@ journaled_store::write_through(std::span<const log_write> batch) {
 
 bool journaled_store::can_be_taken_over(
   std::span<const log_write> batch) const {
-  size_t bytes = 0;
   for (auto& x : batch) {
     // A new group needs a table, and there may be no more of them.
     if (!below_->has(x.group))
@@ -228,14 +237,14 @@ bool journaled_store::can_be_taken_over(
     // Rare, and then nothing above LMDB has to know where a log begins.
     if (x.base)
       return false;
-    bytes += size_in_bytes(x.append);
   }
-  return below_->sure_room() > pending_bytes_ + bytes;
+  return below_->sure_room() > pending_bytes_ + bytes_of(batch);
 }
 
 result_of<bool>
 journaled_store::write_to_journal(std::span<const log_write> batch) {
-  if (journal_is_broken_ || !can_be_taken_over(batch))
+  if (journal_is_broken_ || bytes_of(batch) >= large_batch
+      || !can_be_taken_over(batch))
     return false;
   auto content = encode_batch(batch);
   if (!journal_.can_hold(content.size()))
@@ -253,10 +262,9 @@ journaled_store::write_to_journal(std::span<const log_write> batch) {
     journal_is_broken_ = true;
     return false;
   }
-  for (auto& x : batch) {
+  for (auto& x : batch)
     pending_entries_ += x.append.size();
-    pending_bytes_ += size_in_bytes(x.append);
-  }
+  pending_bytes_ += bytes_of(batch);
   pending_.insert(pending_.end(), batch.begin(), batch.end());
   overlay_.add(batch);
   return true;
