@@ -113,7 +113,8 @@ private:
 
   static void show_promises(const contender& who) {
     if (!who.promised().committed_puts)
-      fmt::print("put, early: {} answers before the write is committed\n",
+      fmt::print("put, early: {} answers before the write is committed, and is "
+                 "asked at a member that may not lead\n",
                  who.name());
     if (!who.promised().linearizable_gets)
       fmt::print("get, stale: {} reads a member's own copy, which may be "

@@ -36,7 +36,7 @@ public:
     }
     add("libraft", {libraft});
     // With snapshots as seldom as ours are.
-    add("libraft, rare", {libraft, "100000"});
+    add("libraft_rare", {libraft, "100000"});
   }
 
   void take_turns(size_t outstanding) {
@@ -54,7 +54,7 @@ public:
     fmt::print(
       "ratios: caf_raft to this one; wanted of libraft's rate with 16, "
       "64 and 256: at least 1.5\n"
-      "libraft takes a snapshot every 1,024 commands, as by default; rare: "
+      "libraft takes a snapshot every 1,024 commands, as by default; _rare: "
       "every 100,000, as caf_raft does\n"
       "CPU: of all three processes, the one who asks included, for a "
       "command\n");

@@ -125,7 +125,11 @@ private:
   /// The follower has applied all that is committed now.
   void await_caught_up(const std::string& name) {
     auto start = harness::steady::now();
-    auto all = index_of(servers_, leader_, "commit_index");
+    uint64_t all = 0;
+    harness::await("the leader's status", [&] {
+      all = index_of(servers_, leader_, "commit_index");
+      return all > 0;
+    });
     harness::await(
       "a follower that has caught up",
       [&] { return index_of(servers_, follower_, "applied_index") >= all; },

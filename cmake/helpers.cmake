@@ -61,6 +61,10 @@ endfunction()
 # one thread allocates another one frees here, message after message, which glibc's
 # allocator is slower at (docs/performance.md). Sanitizers bring their own.
 function(target_allocator target)
+  if(NOT CAF_RAFT_ALLOCATOR MATCHES "^(auto|tcmalloc|system)$")
+    message(FATAL_ERROR "CAF_RAFT_ALLOCATOR is ${CAF_RAFT_ALLOCATOR}; expected "
+                        "auto, tcmalloc or system")
+  endif()
   if(CAF_RAFT_ALLOCATOR STREQUAL "system" OR CAF_RAFT_SANITIZE)
     return()
   endif()

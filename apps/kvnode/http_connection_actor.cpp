@@ -70,7 +70,6 @@ http_connection_actor::behavior_type http_connection_state::make_behavior() {
 // -- from the client ----------------------------------------------------------
 
 void http_connection_state::on(const caf::io::new_data_msg& msg) {
-  arrived_ = raft::now(self_);
   take(text_of(msg));
   end_turn();
   if (!may_read())
@@ -80,6 +79,7 @@ void http_connection_state::on(const caf::io::new_data_msg& msg) {
 void http_connection_state::take(std::string_view arrived) {
   if (phase_ != phase_t::open)
     return;
+  arrived_ = raft::now(self_);
   is_beginning_ = false;
   if (waiting_.empty()) {
     waiting_ = arrived.substr(take_requests(arrived));

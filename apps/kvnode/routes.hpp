@@ -73,7 +73,7 @@ struct reply_plan {
   std::optional<raft::index_t> only_at{};
   /// The client wants to know where the time went.
   bool timed = false;
-  /// When the request began to arrive.
+  /// When its last bytes arrived, or newer ones before it had its turn.
   raft::time_point arrived{};
   /// When all of it was there.
   raft::time_point taken{};

@@ -17,6 +17,14 @@ double percentile(std::vector<double> xs, double fraction) {
   return xs[at];
 }
 
+double median(const std::vector<double>& xs) {
+  if (xs.size() % 2 != 0)
+    return percentile(xs, 0.5);
+  auto half = static_cast<double>(xs.size()) / 2;
+  auto below = (half - 1) / static_cast<double>(xs.size());
+  return xs.empty() ? 0 : (percentile(xs, below) + percentile(xs, 0.5)) / 2;
+}
+
 double figures::median_of(const std::string& name) const {
   auto i = values_.find(name);
   return i == values_.end() ? 0 : median(i->second);

@@ -14,9 +14,8 @@ namespace bench {
 /// none.
 double percentile(std::vector<double> xs, double fraction);
 
-inline double median(std::vector<double> xs) {
-  return percentile(std::move(xs), 0.5);
-}
+/// Of an even number of values the mean of the two in the middle.
+double median(const std::vector<double>& xs);
 
 /// Figures of the turns of one run, by name. Each is shown as the median over the
 /// turns, with the least and the largest.

@@ -85,9 +85,14 @@ floor_cost machine_floor::disk(size_t value_bytes) {
     auto log = new_file();
     all.emplace_back(start({"disk", data, span, bytes}, log), log);
   }
+  // They do not begin at quite the same time: the mean of the three.
   floor_cost result;
-  for (auto& [process, log] : all)
-    result = costs_of(process, log, how_.span);
+  for (auto& [process, log] : all) {
+    auto one = costs_of(process, log, how_.span);
+    result.p50_us += one.p50_us / 3;
+    result.p99_us += one.p99_us / 3;
+    result.rate += one.rate / 3;
+  }
   for (const auto& entry :
        std::filesystem::directory_iterator{directory_.path()})
     std::filesystem::remove(entry.path());

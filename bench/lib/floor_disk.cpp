@@ -65,6 +65,8 @@ private:
   void prefill(const std::string& path) {
     auto used = std::filesystem::file_size(path);
     auto file = fopen(path.c_str(), "r+");
+    if (file == nullptr)
+      exit(1);
     std::string zeros(file_bytes, '\0');
     fseek(file, static_cast<long>(used), SEEK_SET);
     if (fwrite(zeros.data(), 1, zeros.size(), file) != zeros.size())

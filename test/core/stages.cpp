@@ -56,6 +56,36 @@ TEST_CASE("a release is kept while something of it is not applied") {
   CHECK(!x.find(index_t{9}));
 }
 
+TEST_CASE("entries that were cut off are there anew, later") {
+  releases x;
+  x.add({index_t{4}, t0, t0});
+  x.add({index_t{9}, t0 + 1ms, t0});
+  x.forget_behind(index_t{6});
+  x.add({index_t{6}, t0 + 2ms, t0});
+  x.add({index_t{9}, t0 + 3ms, t0});
+  CHECK(x.find(index_t{4})->stored == t0);
+  CHECK(x.find(index_t{6})->stored == t0 + 2ms);
+  CHECK(x.find(index_t{8})->stored == t0 + 3ms);
+}
+
+TEST_CASE("a release that comes before it is known whose entry it is") {
+  desk x;
+  x.open.time_is(t0);
+  x.command(1);
+  auto taken = x.to_other();
+  x.open.time_is(t0 + 2ms);
+  x.open.released(index_t{4}, t0 + 1ms);
+  x.open.time_is(t0 + 3ms);
+  REQUIRE(!x.open.appended(taken[0].id, errc::none, at(4, 2)));
+  x.open.time_is(t0 + 5ms);
+  bytes answer;
+  std::vector<requests::ready_query> ready;
+  auto ended = x.open.applied_up_to(index_t{4}, {{at(4, 2), &answer}}, ready);
+  REQUIRE(ended.size() == 1);
+  CHECK(ms_of(ended[0].times) == spans{0, 3, 0, 0, 2});
+  CHECK(ended[0].times.total() == 5ms);
+}
+
 // -- stages of a request ------------------------------------------------------
 
 TEST_CASE("the stages of a command, from its arrival to its answer") {

@@ -54,6 +54,21 @@ TEST_CASE_FIXTURE(http_fixture, "the life of a key on one connection") {
   CHECK_FALSE(http.readable());
 }
 
+TEST_CASE_FIXTURE(http_fixture, "where the time went, for who asks") {
+  auto http = connect();
+  auto timed = [](const std::string& answer) {
+    return answer.find("Server-Timing: parse;dur=") != std::string::npos
+           && answer.find(", total;dur=") != std::string::npos;
+  };
+  CHECK(timed(http.ask(request("PUT", "/kv/a?timing", "hello"))));
+  CHECK_FALSE(timed(http.ask(request("PUT", "/kv/a", "hello"))));
+  auto read = http.ask(request("GET", "/kv/a?timing"));
+  CHECK(timed(read));
+  CHECK(body(read) == "hello");
+  CHECK(timed(http.ask(request("GET", "/kv/none?timing"))));
+  CHECK(is(http.ask(request("GET", "/status?timing")), 200));
+}
+
 TEST_CASE_FIXTURE(http_fixture, "what can be asked about the member") {
   using nlohmann::json;
   auto http = connect();

@@ -1,7 +1,7 @@
 // A replicated value on libraft with its own libuv backend and its default
 // settings: what bench/in_process measures libcaf_raft against.
 //
-//     libraft ID HOST:PORT,HOST:PORT,HOST:PORT DIR
+//     libraft [SNAPSHOT-AFTER] ID HOST:PORT,HOST:PORT,HOST:PORT DIR
 //
 // It takes lines on stdin and answers each with one on stdout:
 //

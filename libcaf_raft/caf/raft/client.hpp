@@ -31,7 +31,7 @@ struct outcome {
   entry_id entry;
   /// Why not, for a person; may be empty.
   std::string text;
-  /// Of a command or query: where its time went.
+  /// Of a command or query that was done: where its time went.
   stage_times times{};
 };
 

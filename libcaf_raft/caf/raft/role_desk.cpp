@@ -64,7 +64,9 @@ void role_desk::note_members(const core::tenure& tenure) {
 void role_desk::release(const core::tenure& tenure) {
   note_members(tenure);
   // (The index is read whenever it may have moved.)
-  durable_.add({tenure.log.durable_index(), now(), {}});
+  auto durable = tenure.log.durable_index();
+  durable_.forget_behind(durable);
+  durable_.add({durable, now(), {}});
   auto last = core::applicable_index(tenure);
   if (last <= released_)
     return;

@@ -34,8 +34,8 @@ struct peer_status {
 };
 
 /// How long one stage of the requests took that this member was asked and that were
-/// answered, since it began (`stage_times`; the percentiles at most an eighth too
-/// large).
+/// answered, since it began (`stage_times`; the percentiles at most an eighth, or a
+/// microsecond, too large).
 struct stage_status {
   /// "write" or "read".
   std::string_view request;

@@ -44,8 +44,7 @@ public:
 
   /// Entries may be applied.
   void released(const release& x) {
-    if (!by_term_.empty())
-      releases_.add(x);
+    releases_.add(x);
   }
 
   /// The state machine is at `last` now: ends the commands whose entries, or others

@@ -9,8 +9,8 @@
 namespace caf::raft::core {
 
 /// A histogram of durations: eight buckets for every power of two of microseconds,
-/// so a percentile is at most an eighth above the true one; up to a day, of fixed
-/// size. (HdrHistogram's idea; its library is not in Debian 12.)
+/// so a percentile is at most an eighth, or a microsecond, above the true one; up to
+/// a day, of fixed size. (HdrHistogram's idea; its library is not in Debian 12.)
 class latencies {
 public:
   void add(timespan x);

@@ -259,7 +259,9 @@ public:
   /// Entries up to `last` may be applied: they are committed, and since `stored` on
   /// this disk.
   void released(index_t last, time_point stored) {
-    appended_.released({last, stored, table_.time()});
+    // Also of what we do not know yet to be there.
+    if (waits_for_entries())
+      appended_.released({last, stored, table_.time()});
   }
 
   /// Whether commands are or may be appended, so that what the state machine

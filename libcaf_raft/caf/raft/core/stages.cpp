@@ -34,6 +34,11 @@ std::optional<release> releases::find(index_t index) const {
   return i == all_.end() ? std::nullopt : std::optional{*i};
 }
 
+void releases::forget_behind(index_t index) {
+  while (!all_.empty() && all_.back().last > index)
+    all_.pop_back();
+}
+
 void releases::forget_up_to(index_t index) {
   while (!all_.empty() && all_.front().last <= index)
     all_.pop_front();

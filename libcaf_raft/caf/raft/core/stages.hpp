@@ -35,6 +35,9 @@ public:
   ///          not released, or too long ago.
   std::optional<release> find(index_t index) const;
 
+  /// What was behind an entry is there no more, or stands there anew.
+  void forget_behind(index_t index);
+
   /// All up to an entry are applied.
   void forget_up_to(index_t index);
 

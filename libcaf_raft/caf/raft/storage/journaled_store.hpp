@@ -11,9 +11,9 @@ namespace caf::raft::storage {
 
 /// The log of all groups of a node: a journal for what is newest, and LMDB for
 /// the rest. A commit is one write to the journal, durable when it returns; LMDB
-/// takes the writes over many at a time. What is large, moves the base
-/// of a log, or might not fit into LMDB, goes there at once, with two flushes. docs/storage.md tells how the two are put together again after a
-/// crash.
+/// takes the writes over many at a time. What is large, moves the base of a log, or
+/// might not fit into LMDB, goes there at once, with two flushes. docs/storage.md
+/// tells how the two are put together again after a crash.
 class journaled_store : public log_store {
 public:
   /// Puts a journal before a store that was just opened: makes one where there
