@@ -223,14 +223,7 @@ void run(const comparison_options& how) {
   all.got().print_json(how, "compare_peers");
 }
 
-void declare(CLI::App& app, comparison_options& to, double& seconds) {
-  app.add_flag("--smoke", to.smoke, "run briefly, judge nothing");
-  app.add_flag("--json", to.json, "print the figures as JSON, too");
-  app.add_option("--runs", to.runs, "how often everything takes its turn")
-    ->check(CLI::PositiveNumber);
-  app.add_option("--seconds", seconds, "how long each turn measures")
-    ->check(CLI::PositiveNumber);
-  app.add_option("--dir", to.dir, "where the members keep their data");
+void declare(CLI::App& app, comparison_options& to) {
   app.add_option("--peers", to.peers, "some of the peers, with commas between")
     ->delimiter(',')
     ->check(CLI::IsMember(peer_names()))
@@ -242,29 +235,14 @@ void declare(CLI::App& app, comparison_options& to, double& seconds) {
 } // namespace
 
 int main(int argc, char** argv) {
-  // For the floor: PROGRAM --floor KIND ARGUMENT...
-  if (argc >= 3 && std::string{argv[1]} == "--floor")
-    return become_floor({argv + 2, argv + argc});
-  const char* question
-    = "kvnode and its peers, three members each, 256-byte values, at the "
-      "leader: requests a second, and how long they take?";
   comparison_options how;
-  double seconds = 3;
-  CLI::App app{question};
-  declare(app, how, seconds);
-  CLI11_PARSE(app, argc, argv);
-  how.span = std::chrono::milliseconds(static_cast<int>(seconds * 1000));
-  if (how.smoke) {
-    how.runs = 1;
-    how.span = std::chrono::milliseconds(150);
-  }
-  try {
-    fmt::print("{}\n", question);
-    fflush(stdout);
-    run(how);
-    return 0;
-  } catch (const std::exception& x) {
-    fmt::print(stderr, "{}\n", x.what());
-    return 1;
-  }
+  return answer(
+    argc, argv,
+    "kvnode and its peers, three members each, 256-byte values, at the "
+    "leader: requests a second, and how long they take?",
+    [&](const options& common) {
+      static_cast<options&>(how) = common;
+      run(how);
+    },
+    [&](CLI::App& app) { declare(app, how); });
 }

@@ -132,30 +132,19 @@ void run(const restart_options& how) {
 } // namespace
 
 int main(int argc, char** argv) {
-  const char* question
-    = "Members with many entries in their logs are killed and started again: "
-      "after how many seconds does one serve?";
   restart_options how;
-  CLI::App app{question};
-  app.add_flag("--smoke", how.smoke, "run briefly, judge nothing");
-  app.add_flag("--json", how.json, "print the figures as JSON, too");
-  app.add_option("--runs", how.runs, "how often they are killed")
-    ->check(CLI::PositiveNumber);
-  app.add_option("--dir", how.dir, "where the members keep their data");
-  app.add_option("--entries", how.entries, "how many are in the log")
-    ->check(CLI::PositiveNumber);
-  CLI11_PARSE(app, argc, argv);
-  if (how.smoke) {
-    how.runs = 1;
-    how.entries = 2000;
-  }
-  try {
-    fmt::print("{}\n", question);
-    fflush(stdout);
-    run(how);
-    return 0;
-  } catch (const std::exception& x) {
-    fmt::print(stderr, "{}\n", x.what());
-    return 1;
-  }
+  return answer(
+    argc, argv,
+    "Members with many entries in their logs are killed and started again: "
+    "after how many seconds does one serve?",
+    [&](const options& common) {
+      static_cast<options&>(how) = common;
+      if (how.smoke)
+        how.entries = 2000;
+      run(how);
+    },
+    [&](CLI::App& app) {
+      app.add_option("--entries", how.entries, "how many are in the log")
+        ->check(CLI::PositiveNumber);
+    });
 }

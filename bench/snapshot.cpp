@@ -26,10 +26,7 @@ namespace {
 constexpr size_t value_bytes = 256;
 constexpr size_t piece_bytes = 256 << 10;
 
-struct snapshot_options {
-  bool smoke = false;
-  bool json = false;
-  size_t runs = 3;
+struct snapshot_options : options {
   size_t keys = 1'000'000;
 };
 
@@ -161,34 +158,25 @@ void run(const snapshot_options& how) {
   line("memory with all the bytes", "with_bytes_mib", "MiB");
   line("memory with the bytes and a second store", "loaded_mib", "MiB");
   line("memory that those writes added", "kept_mib", "MiB");
-  options json;
-  json.json = how.json;
-  json.runs = how.runs;
-  got.print_json(json, "snapshot");
+  got.print_json(how, "snapshot");
 }
 
 } // namespace
 
 int main(int argc, char** argv) {
-  const char* question
-    = "How long does a snapshot hold writes up, and how long "
-      "does loading it take, in process?";
   snapshot_options how;
-  CLI::App app{question};
-  app.add_flag("--smoke", how.smoke, "run briefly, judge nothing");
-  app.add_flag("--json", how.json, "print the figures as JSON, too");
-  app.add_option("--runs", how.runs, "how often it is measured")
-    ->check(CLI::PositiveNumber);
-  app.add_option("--keys", how.keys, "how many")->check(CLI::PositiveNumber);
-  CLI11_PARSE(app, argc, argv);
-  if (how.smoke)
-    how.keys = 10'000;
-  try {
-    fmt::print("{}\n", question);
-    run(how);
-    return 0;
-  } catch (const std::exception& x) {
-    fmt::print(stderr, "{}\n", x.what());
-    return 1;
-  }
+  return bench::answer(
+    argc, argv,
+    "How long does a snapshot hold writes up, and how long does loading it "
+    "take, in process?",
+    [&](const options& common) {
+      static_cast<options&>(how) = common;
+      if (how.smoke)
+        how.keys = 10'000;
+      run(how);
+    },
+    [&](CLI::App& app) {
+      app.add_option("--keys", how.keys, "how many")
+        ->check(CLI::PositiveNumber);
+    });
 }

@@ -10,7 +10,7 @@ namespace bench {
 
 namespace {
 
-void declare(CLI::App& app, options& to, double& seconds) {
+void declare_common(CLI::App& app, options& to, double& seconds) {
   app.add_flag("--smoke", to.smoke, "run briefly, judge nothing");
   app.add_flag("--json", to.json, "print the figures as JSON, too");
   app.add_option("--runs", to.runs, "how often everything takes its turn")
@@ -23,14 +23,17 @@ void declare(CLI::App& app, options& to, double& seconds) {
 } // namespace
 
 int answer(int argc, char** argv, const std::string& question,
-           const std::function<void(const options&)>& run) {
+           const std::function<void(const options&)>& run,
+           const std::function<void(CLI::App&)>& declare) {
   // For ourselves: PROGRAM --floor KIND ARGUMENT...
   if (argc >= 3 && std::string{argv[1]} == "--floor")
     return become_floor({argv + 2, argv + argc});
   options how;
   double seconds = 3;
   CLI::App app{question};
-  declare(app, how, seconds);
+  declare_common(app, how, seconds);
+  if (declare)
+    declare(app);
   try {
     app.parse(argc, argv);
     how.span = std::chrono::milliseconds(static_cast<int>(seconds * 1000));

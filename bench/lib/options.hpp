@@ -5,6 +5,12 @@
 #include <functional>
 #include <string>
 
+namespace CLI {
+
+class App;
+
+} // namespace CLI
+
 namespace bench {
 
 /// What every program here takes.
@@ -24,8 +30,10 @@ struct options {
 /// The main function of a program here: reads the command line, prints the
 /// question, and runs what answers it. Where the command line asks for a floor
 /// (floor.hpp), it becomes that.
+/// @param declare Adds the program's own options, if it has any.
 /// @returns The exit code.
 int answer(int argc, char** argv, const std::string& question,
-           const std::function<void(const options&)>& run);
+           const std::function<void(const options&)>& run,
+           const std::function<void(CLI::App&)>& declare = {});
 
 } // namespace bench
